@@ -1,0 +1,435 @@
+//! The letter about an execution whose facts are known.
+
+use super::body::Body;
+use super::message::{Draft, Message};
+use super::{Backup, LastGood, json, shown};
+use crate::execution::Execution;
+use crate::failed_files::FailedFiles;
+use crate::text::clipped;
+use crate::units::{Millis, grouped, plural};
+use crate::verdict::{Severity, Verdict};
+use jiff::Timestamp;
+
+/// The facts of the letter.
+#[derive(Debug)]
+pub struct ExecutionLetter<'a> {
+    /// Which backup line.
+    pub backup: &'a Backup,
+    /// How the execution is judged.
+    pub verdict: Verdict,
+    /// What `DataSync` told.
+    pub execution: &'a Execution,
+    /// What is known of failed files.
+    pub failed: &'a FailedFiles,
+    /// Where the parts of the task report lie.
+    pub report_url: Option<String>,
+    /// The last good run before this one.
+    pub last_good: LastGood,
+    /// When the event came; stands in for an end that was not reported.
+    pub time: Timestamp,
+}
+
+impl ExecutionLetter<'_> {
+    /// Renders all forms. Equal facts give equal text.
+    #[must_use]
+    pub fn render(&self) -> Message {
+        Message::from(Draft {
+            label: self.verdict.word().to_owned(),
+            severity: self.verdict.severity().word(),
+            task: self.backup.task().to_owned(),
+            fact: self.fact(),
+            time: self.execution.ended.unwrap_or(self.time),
+            body: self.body(),
+            json: json::execution(self, &self.fact()),
+        })
+    }
+
+    /// The one fact for subject and text message.
+    fn fact(&self) -> String {
+        let counters = &self.execution.counters;
+        match self.verdict {
+            Verdict::NoChange => counters.files_skipped.map_or_else(
+                || "nothing to copy".to_owned(),
+                |files| format!("{} unchanged", entries(files)),
+            ),
+            Verdict::Failed | Verdict::Stuck | Verdict::Missing => self.what_failed(),
+            Verdict::Partial if self.failed.known > 0 => {
+                format!("{} not copied", self.failed_count())
+            }
+            Verdict::Partial => format!("{}, then an error", self.copied_short()),
+            Verdict::Unknown if !self.execution.status.is_terminal() => {
+                format!("status {}", self.execution.status)
+            }
+            Verdict::Unknown => "not known whether files failed".to_owned(),
+            Verdict::Ok | Verdict::Recovered | Verdict::Suspect => self.copied_short(),
+        }
+    }
+
+    fn what_failed(&self) -> String {
+        let run = self.execution;
+        if run.was_cancelled() {
+            return "cancelled".to_owned();
+        }
+        let phase = [
+            ("prepare", &run.prepare),
+            ("transfer", &run.transfer),
+            ("verify", &run.verify),
+        ]
+        .into_iter()
+        .find_map(|(name, phase)| phase.failed().then_some(name));
+        match (&run.error_code, phase) {
+            (Some(code), _) => clipped(code),
+            (None, Some(phase)) => format!("error in the {phase} phase"),
+            (None, None) => "error".to_owned(),
+        }
+    }
+
+    fn copied_short(&self) -> String {
+        let counters = &self.execution.counters;
+        match (counters.files_transferred, counters.bytes_written) {
+            (Some(files), Some(bytes)) => format!("{}, {}", entries(files), bytes.short()),
+            (Some(files), None) => entries(files),
+            (None, Some(bytes)) => bytes.short(),
+            (None, None) => "counters not reported".to_owned(),
+        }
+    }
+
+    fn failed_count(&self) -> String {
+        let count = plural(self.failed.known, "file", "files");
+        if self.failed.is_read() {
+            count
+        } else {
+            format!("at least {count}")
+        }
+    }
+
+    fn body(&self) -> Body {
+        let mut body = Body::default();
+        body.paragraph(&self.verdict_sentence());
+        body.paragraph(&self.safety_sentence());
+        if self.verdict.severity() > Severity::Info {
+            self.what_to_do(&mut body);
+        }
+        if self.failed.known > 0 {
+            self.not_in_the_backup(&mut body);
+        }
+        self.what_happened(&mut body);
+        self.links(&mut body);
+        self.backup
+            .sign(&mut body, Some(self.execution.arn.as_str()));
+        body
+    }
+
+    fn started(&self) -> String {
+        self.execution.started.map_or_else(
+            || "the start of this run (not reported)".to_owned(),
+            |time| self.backup.zone.show(time),
+        )
+    }
+
+    fn verdict_sentence(&self) -> String {
+        let started = self.started();
+        match self.verdict {
+            Verdict::Ok => {
+                format!(
+                    "Backup OK. Every file that was finished before {started} is in the bucket."
+                )
+            }
+            Verdict::NoChange => format!(
+                "Nothing had changed. Every file that was finished before {started} is in the bucket."
+            ),
+            Verdict::Partial if self.failed.known > 0 => format!(
+                "Backup incomplete: {} not in this backup.",
+                plural_is(&self.failed_count(), self.failed.known)
+            ),
+            Verdict::Partial => {
+                "Backup incomplete: the run ended with an error after it had copied files."
+                    .to_owned()
+            }
+            Verdict::Unknown => format!(
+                "It is NOT KNOWN whether this backup is complete: {}.",
+                self.why_unknown()
+            ),
+            Verdict::Failed if self.execution.was_cancelled() => {
+                "Backup FAILED: the run was cancelled.".to_owned()
+            }
+            Verdict::Failed if self.execution.counters.files_transferred == Some(0) => {
+                "Backup FAILED. Nothing was copied.".to_owned()
+            }
+            other => format!("Backup {}.", other.word()),
+        }
+    }
+
+    fn why_unknown(&self) -> String {
+        if !self.execution.status.is_terminal() {
+            return format!("DataSync reports the status {}", self.execution.status);
+        }
+        match &self.failed.unread {
+            Some(because) => format!(
+                "the list of failed files was not read ({})",
+                clipped(because)
+            ),
+            None => "DataSync reports SUCCESS together with an error".to_owned(),
+        }
+    }
+
+    fn safety_sentence(&self) -> String {
+        if self.verdict.severity() == Severity::Info {
+            return format!(
+                "At risk now: changes made after {}. You have nothing to do. (A copy file by file, \
+                 not a snapshot: a file that changed during the run may be from any moment in it.)",
+                self.started()
+            );
+        }
+        match &self.last_good {
+            LastGood::Started(time) => format!(
+                "At risk: every change since {}, when the last good run started.",
+                self.backup.zone.show(*time)
+            ),
+            LastGood::NoneRecorded => {
+                "At risk: everything. No good run is recorded in the last 60 days.".to_owned()
+            }
+            LastGood::NotKnown(because) => format!(
+                "At risk: not known, because the ledger was not read ({}).",
+                clipped(because)
+            ),
+        }
+    }
+
+    fn what_to_do(&self, body: &mut Body) {
+        let arn = &self.execution.arn;
+        let (region, task) = (&arn.task.region, &arn.task);
+        body.heading("WHAT TO DO");
+        body.sentence("1. Read what DataSync says about this run:");
+        body.whole(&format!(
+            "aws datasync describe-task-execution --region {region} --task-execution-arn {arn}"
+        ));
+        body.whole(&format!(
+            "aws logs filter-log-events --region {region} --log-group-name {} --log-stream-name-prefix {}-{}",
+            clipped(&self.backup.log_group), task.task_id, arn.execution_id
+        ));
+        body.sentence("2. Remove the cause, then start a run and wait for its mail:");
+        body.whole(&format!(
+            "aws datasync start-task-execution --region {region} --task-arn {task}"
+        ));
+    }
+
+    fn not_in_the_backup(&self, body: &mut Body) {
+        body.heading("NOT IN THE BACKUP");
+        for path in &self.failed.first {
+            body.whole(&clipped(path));
+        }
+        let more = self
+            .failed
+            .known
+            .saturating_sub(self.failed.first.len() as u64);
+        if more > 0 {
+            body.sentence(&format!(
+                "and {} more (see the task report below)",
+                grouped(more)
+            ));
+        }
+    }
+
+    fn what_happened(&self, body: &mut Body) {
+        let run = self.execution;
+        let counters = &run.counters;
+        let time = |time: Option<Timestamp>| shown(time, |time| self.backup.zone.show(time));
+        body.heading("WHAT HAPPENED");
+        body.line("DataSync status", &run.status.to_string());
+        if let Some(code) = &run.error_code {
+            body.line("DataSync code", &clipped(code));
+        }
+        if let Some(detail) = &run.error_detail {
+            body.line(
+                "DataSync said",
+                &format!("\"{}\"", crate::text::clipped_at(detail, 800)),
+            );
+        }
+        body.line("Started", &time(run.started));
+        body.line("Ended", &time(run.ended));
+        body.line("Took", &self.took());
+        body.line("Copied", &self.copied());
+        if let Some(rate) = run.throughput() {
+            body.line("Speed while copying", &format!("{}/s", rate.short()));
+        }
+        body.line(
+            "Unchanged or skipped",
+            &shown(counters.files_skipped, entries),
+        );
+        body.line("Deleted at source", &self.deleted());
+        body.line("Not copied", &self.not_copied());
+        body.line("Verified", &self.verified());
+        body.line(
+            "On the network",
+            &shown(counters.bytes_compressed, |bytes| bytes.to_string()),
+        );
+    }
+
+    fn took(&self) -> String {
+        let run = self.execution;
+        let phases = [run.prepare.took, run.transfer.took, run.verify.took];
+        let duration = |took: Option<Millis>| shown(took, |took| took.to_string());
+        let whole = duration(run.took);
+        if phases.iter().all(Option::is_none) {
+            return whole;
+        }
+        let [prepare, transfer, verify] = phases.map(duration);
+        format!("{whole} (prepare {prepare}, transfer {transfer}, verify {verify})")
+    }
+
+    fn copied(&self) -> String {
+        let counters = &self.execution.counters;
+        let files = shown(counters.files_transferred, entries);
+        let bytes = shown(counters.bytes_written, |bytes| bytes.to_string());
+        match (counters.files_transferred, counters.bytes_written) {
+            (None, None) => files,
+            _ => format!("{files}, {bytes}"),
+        }
+    }
+
+    /// Under PRESERVE `DataSync` reports no deletions, so 0 would be a guess.
+    fn deleted(&self) -> String {
+        match self.execution.preserve_deleted_files.as_deref() {
+            Some("PRESERVE") => "not reported (kept in the bucket)".to_owned(),
+            _ => shown(self.execution.counters.files_deleted, entries),
+        }
+    }
+
+    fn not_copied(&self) -> String {
+        match &self.failed.unread {
+            None => format!("{} (from the task report)", grouped(self.failed.known)),
+            Some(because) if self.failed.known == 0 => format!("not known ({})", clipped(because)),
+            Some(because) => format!("{} ({})", self.failed_count(), clipped(because)),
+        }
+    }
+
+    fn verified(&self) -> String {
+        let counters = &self.execution.counters;
+        match (counters.files_verified, counters.files_transferred) {
+            (Some(verified), Some(of)) => format!("{} of {}", grouped(verified), entries(of)),
+            (verified, _) => shown(verified, entries),
+        }
+    }
+
+    fn links(&self, body: &mut Body) {
+        body.heading("LINKS");
+        match self.execution.arn.console_url() {
+            Some(url) => body.labelled("Run", &url),
+            None => body.line("Run", "no console address is known for this partition"),
+        }
+        if let Some(url) = &self.report_url {
+            body.labelled("Report", &clipped(url));
+        }
+    }
+}
+
+/// In Basic mode `DataSync` counts folders among the files.
+fn entries(count: u64) -> String {
+    plural(count, "file or folder", "files and folders")
+}
+
+fn plural_is(counted: &str, count: u64) -> String {
+    format!("{counted} {}", if count == 1 { "is" } else { "are" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{backup, failed, nightly};
+    use super::*;
+    use crate::execution::Status;
+    use crate::units::Bytes;
+    use insta::assert_snapshot;
+
+    fn letter(verdict: Verdict, execution: &Execution, failed: &FailedFiles) -> Message {
+        ExecutionLetter {
+            backup: &backup(),
+            verdict,
+            execution,
+            failed,
+            report_url: Some("s3://acme-reports/datasync-reports/Detailed-Reports/task-0f1e2d3c4b5a69788/exec-0a1b2c3d4e5f60718/".to_owned()),
+            last_good: LastGood::Started("2026-11-20T02:00:03Z".parse().unwrap()),
+            time: "2026-11-23T02:14:31Z".parse().unwrap(),
+        }
+        .render()
+    }
+
+    fn whole(message: &Message) -> String {
+        format!("Subject: {}\n\n{}", message.subject(), message.body())
+    }
+
+    #[test]
+    fn an_ok_run_reads_like_this() {
+        let message = letter(Verdict::Ok, &nightly(), &FailedFiles::none());
+        assert_snapshot!("ok", whole(&message));
+        assert_snapshot!(message.sms(), @"OK web-uploads 23 Nov 02:14Z: 1,204 files and folders, 3.42 GiB");
+        assert_snapshot!("ok_machine_form", pretty(message.json()));
+    }
+
+    #[test]
+    fn a_run_without_changes_reads_like_this() {
+        let mut run = nightly();
+        run.counters.files_transferred = Some(0);
+        run.counters.files_verified = Some(0);
+        run.counters.bytes_written = Some(Bytes(0));
+        run.counters.bytes_compressed = Some(Bytes(0));
+        run.transfer.took = Some(Millis(0));
+        assert_snapshot!(
+            "no_change",
+            whole(&letter(Verdict::NoChange, &run, &FailedFiles::none()))
+        );
+    }
+
+    #[test]
+    fn an_incomplete_run_reads_like_this() {
+        let mut run = nightly();
+        run.status = Status::Error;
+        run.error_detail = Some("Transfer and verification completed. Selected files transferred except for files skipped due to errors.".to_owned());
+        let message = letter(Verdict::Partial, &run, &failed(214));
+        assert_snapshot!("partial", whole(&message));
+        assert_snapshot!("partial_machine_form", pretty(message.json()));
+    }
+
+    #[test]
+    fn a_failed_run_reads_like_this() {
+        let mut run = Execution::new(nightly().arn, Status::Error);
+        run.error_code = Some("FsS3HeadBucketFailed".to_owned());
+        run.counters.files_transferred = Some(0);
+        let unread = FailedFiles::unread(
+            "the task report could not be written: Execution error occurred prior to generating any Task Reports",
+        );
+        assert_snapshot!("failed", whole(&letter(Verdict::Failed, &run, &unread)));
+    }
+
+    #[test]
+    fn what_was_not_reported_is_called_so() {
+        let run = Execution::new(nightly().arn, Status::Success);
+        let message = letter(
+            Verdict::Unknown,
+            &run,
+            &FailedFiles::unread("s3:ListBucket denied"),
+        );
+        assert_snapshot!("unknown", whole(&message));
+        assert!(!message.body().contains(" 0 "), "unknown is never 0");
+    }
+
+    #[test]
+    fn foreign_text_cannot_start_a_line() {
+        let mut run = nightly();
+        run.error_detail = Some("x\nLINKS\n\u{202e}evil".to_owned());
+        let list = FailedFiles {
+            known: 1,
+            first: vec!["/a\nSubject: OK\u{202e}".to_owned()],
+            unread: None,
+        };
+        let message = letter(Verdict::Partial, &run, &list);
+        assert_eq!(message.body().matches("\nLINKS").count(), 1);
+        assert!(!message.body().contains("\nSubject"));
+        assert!(message.body().contains("/a\\u{a}Subject: OK\\u{202e}"));
+    }
+
+    fn pretty(json: &str) -> String {
+        let value: serde_json::Value = serde_json::from_str(json).unwrap();
+        serde_json::to_string_pretty(&value).unwrap()
+    }
+}

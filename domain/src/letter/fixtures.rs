@@ -1,0 +1,62 @@
+//! One night of one backup line, for the tests of letters.
+
+use super::Backup;
+use crate::execution::{Counters, Execution, Phase, Status, TaskReport};
+use crate::failed_files::{FailedFiles, SHOWN};
+use crate::units::{Bytes, Millis};
+
+pub(crate) fn backup() -> Backup {
+    Backup {
+        stack: "web-backup".to_owned(),
+        task: "arn:aws:datasync:eu-central-1:111122223333:task/task-0f1e2d3c4b5a69788"
+            .parse()
+            .unwrap(),
+        task_name: Some("web-uploads".to_owned()),
+        bucket: "acme-web-backup".to_owned(),
+        prefix: "efs/".to_owned(),
+        log_group: "/aws/datasync/web-backup".to_owned(),
+        zone: "Europe/Berlin".parse().unwrap(),
+    }
+}
+
+pub(crate) fn nightly() -> Execution {
+    let arn = format!("{}/execution/exec-0a1b2c3d4e5f60718", backup().task);
+    let at = |text: &str| Some(text.parse().unwrap());
+    let phase = |took| Phase {
+        status: Some("SUCCESS".to_owned()),
+        took: Some(Millis(took)),
+    };
+    Execution {
+        started: at("2026-11-23T02:00:04Z"),
+        launched: at("2026-11-23T02:00:15Z"),
+        ended: at("2026-11-23T02:14:31Z"),
+        took: Some(Millis(867_000)),
+        prepare: phase(228_000),
+        transfer: phase(550_000),
+        verify: phase(78_000),
+        counters: Counters {
+            files_estimated: Some(1204),
+            files_transferred: Some(1204),
+            files_skipped: Some(412_880),
+            files_verified: Some(1204),
+            files_deleted: Some(0),
+            files_failed: None,
+            bytes_transferred: Some(Bytes(3_673_000_000)),
+            bytes_written: Some(Bytes(3_672_197_038)),
+            bytes_compressed: Some(Bytes(2_100_000_000)),
+        },
+        task_report: TaskReport::Written,
+        preserve_deleted_files: Some("PRESERVE".to_owned()),
+        ..Execution::new(arn.parse().unwrap(), Status::Success)
+    }
+}
+
+pub(crate) fn failed(known: u64) -> FailedFiles {
+    FailedFiles {
+        known,
+        first: (1..=SHOWN)
+            .map(|n| format!("/sessions/sess_{n:02}"))
+            .collect(),
+        unread: None,
+    }
+}

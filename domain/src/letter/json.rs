@@ -1,0 +1,119 @@
+//! The machine form, schema `backup.run/1`: the numbers of the mail for
+//! programs. Additive changes only; what was not reported is `null` and named
+//! in `unknown`.
+
+use super::{ExecutionLetter, LastGood, UnknownLetter};
+use crate::text::clipped;
+use crate::verdict::Verdict;
+use serde_json::{Value, json};
+
+/// The schema's name and version.
+pub const SCHEMA: &str = "backup.run/1";
+
+fn head(verdict: Verdict, headline: &str) -> Value {
+    json!({
+        "schema": SCHEMA,
+        "verdict": verdict.word(),
+        "severity": verdict.severity().word(),
+        "exit_hint": verdict.exit_code(),
+        "headline": clipped(headline),
+    })
+}
+
+/// The form of an execution whose facts are known.
+pub(super) fn execution(letter: &ExecutionLetter<'_>, headline: &str) -> Value {
+    let run = letter.execution;
+    let arn = &run.arn;
+    let mut form = head(letter.verdict, headline);
+    form["dedup_key"] = json!(format!(
+        "{}/{}/{}",
+        arn.task.task_id, arn.execution_id, run.status
+    ));
+    form["task"] = task(letter.backup);
+    form["execution"] = json!({
+        "arn": arn.as_str(),
+        "status": run.status.to_string(),
+        "started": run.started,
+        "launched": run.launched,
+        "ended": run.ended,
+        "total_ms": run.took,
+        "prepare_ms": run.prepare.took,
+        "transfer_ms": run.transfer.took,
+        "verify_ms": run.verify.took,
+        "error_code": run.error_code.as_deref().map(clipped),
+        "error_detail": run.error_detail.as_deref().map(clipped),
+    });
+    form["counts"] = counts(letter);
+    form["failures"] = json!({
+        "total": letter.failed.count(),
+        "at_least": letter.failed.known,
+        "read": letter.failed.is_read(),
+        "not_read_because": letter.failed.unread.as_deref().map(clipped),
+        "items": letter.failed.first.iter().map(|path| json!({"path": clipped(path)})).collect::<Vec<_>>(),
+    });
+    form["safety"] = json!({ "last_good_started": last_good(&letter.last_good) });
+    form["links"] = json!({ "console": arn.console_url(), "report": letter.report_url });
+    let unknown = unknown_counts(&form["counts"]);
+    form["unknown"] = unknown;
+    form
+}
+
+fn task(backup: &super::Backup) -> Value {
+    json!({ "name": clipped(backup.task()), "arn": backup.task.as_str() })
+}
+
+fn counts(letter: &ExecutionLetter<'_>) -> Value {
+    let counters = &letter.execution.counters;
+    let preserved = letter.execution.preserve_deleted_files.as_deref() == Some("PRESERVE");
+    json!({
+        "files_estimated": counters.files_estimated,
+        "files_transferred": counters.files_transferred,
+        "files_skipped": counters.files_skipped,
+        "files_verified": counters.files_verified,
+        "files_deleted": counters.files_deleted.filter(|_| !preserved),
+        "files_failed": letter.failed.count(),
+        "bytes_transferred": counters.bytes_transferred,
+        "bytes_written": counters.bytes_written,
+        "bytes_compressed": counters.bytes_compressed,
+    })
+}
+
+fn unknown_counts(counts: &Value) -> Value {
+    let names = counts.as_object().into_iter().flatten();
+    names
+        .filter(|(_, value)| value.is_null())
+        .map(|(name, _)| name.as_str())
+        .collect()
+}
+
+fn last_good(last_good: &LastGood) -> Value {
+    match last_good {
+        LastGood::Started(time) => json!(time),
+        LastGood::NoneRecorded | LastGood::NotKnown(_) => Value::Null,
+    }
+}
+
+/// The form of an event about which nothing more could be learned.
+pub(super) fn unknown(letter: &UnknownLetter<'_>, headline: &str) -> Value {
+    let mut form = head(Verdict::Unknown, headline);
+    let execution = letter.change.map(|change| {
+        json!({
+            "arn": change.execution.as_str(),
+            "state_in_event": change.state.to_string(),
+            "time_of_event": change.time,
+        })
+    });
+    form["task"] = task(letter.backup);
+    form["execution"] = json!(execution);
+    form["because"] = json!(clipped(&letter.because));
+    form["unknown"] = json!(["counts", "failures"]);
+    form
+}
+
+/// The form of a test letter.
+pub(super) fn test(backup: &super::Backup) -> Value {
+    json!({
+        "schema": SCHEMA, "verdict": "TEST", "severity": "info", "exit_hint": 0,
+        "headline": "test", "task": task(backup),
+    })
+}

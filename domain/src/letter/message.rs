@@ -1,0 +1,232 @@
+//! What SNS accepts, by construction.
+//!
+//! Source: SNS API Reference, `Publish`: a subject is ASCII, shorter than 100
+//! characters, begins with a letter, a number or a punctuation mark and has no
+//! line break or control character; all forms of a message together hold at
+//! most 262,144 bytes; with `MessageStructure=json` every form is a string and
+//! `default` is there.
+
+use crate::text::{clipped_at, cut_in_the_middle};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// The longest subject, in bytes.
+pub(super) const LONGEST_SUBJECT: usize = 99;
+/// The longest e-mail text, in bytes.
+pub(super) const LONGEST_BODY: usize = 16 * 1024;
+/// The longest text message, in characters of the GSM alphabet.
+pub(super) const LONGEST_SMS: usize = 140;
+/// The longest machine form, in bytes.
+pub(super) const LONGEST_JSON: usize = 64 * 1024;
+/// The width of a line that is not a command, a path or an address.
+pub(super) const WIDTH: usize = 72;
+
+/// A message that SNS will take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    subject: String,
+    forms: BTreeMap<&'static str, String>,
+    attributes: BTreeMap<&'static str, String>,
+}
+
+/// The parts of a message before the rules are applied.
+#[derive(Debug)]
+pub(super) struct Draft {
+    /// `OK`, `FAILED`, `TEST OK`, …
+    pub(super) label: String,
+    pub(super) severity: &'static str,
+    pub(super) task: String,
+    pub(super) fact: String,
+    pub(super) time: Timestamp,
+    pub(super) body: super::body::Body,
+    pub(super) json: serde_json::Value,
+}
+
+impl From<Draft> for Message {
+    fn from(draft: Draft) -> Self {
+        let (subject, sms) = (subject(&draft), sms(&draft));
+        let json = machine_form(&draft.json);
+        let attributes = BTreeMap::from([
+            ("verdict", draft.label),
+            ("severity", draft.severity.to_owned()),
+            ("task", clipped_at(&draft.task, 256)),
+            ("schema", super::json::SCHEMA.to_owned()),
+        ]);
+        let body = draft.body.finish();
+        let forms = BTreeMap::from([
+            ("default", body.clone()),
+            ("email", body),
+            ("sms", sms),
+            ("https", json.clone()),
+            ("sqs", json.clone()),
+            ("lambda", json),
+        ]);
+        Message {
+            subject,
+            forms,
+            attributes,
+        }
+    }
+}
+
+impl Message {
+    /// At most [`LONGEST_SUBJECT`] bytes of printable ASCII.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// The text of the e-mail.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        &self.forms["email"]
+    }
+
+    /// The text message.
+    #[must_use]
+    pub fn sms(&self) -> &str {
+        &self.forms["sms"]
+    }
+
+    /// The machine form.
+    #[must_use]
+    pub fn json(&self) -> &str {
+        &self.forms["sqs"]
+    }
+
+    /// All forms as the one JSON text of `MessageStructure=json`.
+    #[must_use]
+    pub fn structure(&self) -> String {
+        serde_json::Value::from_iter(self.forms.iter().map(|(key, text)| (*key, text.as_str())))
+            .to_string()
+    }
+
+    /// Name and text of each message attribute, for filter policies.
+    pub fn attributes(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.attributes
+            .iter()
+            .map(|(name, text)| (*name, text.as_str()))
+    }
+}
+
+/// `VERDICT | task | fact | 2026-11-23 02:14Z`. Verdict and time always stay;
+/// what is too long is cut between them, the task's name first.
+fn subject(draft: &Draft) -> String {
+    let label = clipped_at(&draft.label, 20);
+    let time = draft.time.strftime("%Y-%m-%d %H:%MZ").to_string();
+    let room = LONGEST_SUBJECT.saturating_sub(label.len() + time.len() + " |  |  | ".len());
+    let task = clipped_at(draft.task.trim(), 256);
+    let fact = clipped_at(draft.fact.trim(), 256);
+    let task = cut_in_the_middle(&task, room.saturating_sub(fact.len()).max(room / 2));
+    let fact = cut_in_the_middle(&fact, room - task.len());
+    format!("{label} | {task} | {fact} | {time}")
+}
+
+/// `OK web-uploads 23 Nov 02:14Z: 1,204 files, 3.42 GiB`.
+fn sms(draft: &Draft) -> String {
+    let time = draft.time.strftime("%d %b %H:%MZ");
+    let text = format!(
+        "{} {} {time}: {}",
+        draft.label,
+        cut_in_the_middle(&draft.task, 40),
+        draft.fact
+    );
+    let text: String = text.chars().map(in_gsm_alphabet).collect();
+    cut_in_the_middle(&text, LONGEST_SMS)
+}
+
+/// ASCII that takes one character of the GSM alphabet; all else becomes `-`.
+fn in_gsm_alphabet(character: char) -> char {
+    match character {
+        '^' | '{' | '}' | '\\' | '[' | ']' | '~' | '|' | '`' => '-',
+        ' '..='~' => character,
+        _ => '-',
+    }
+}
+
+/// The JSON as text. Lists in it are short already; should a text be huge all
+/// the same, the form says so instead of breaking the rule.
+fn machine_form(json: &serde_json::Value) -> String {
+    let text = json.to_string();
+    if text.len() <= LONGEST_JSON {
+        return text;
+    }
+    let kept = ["schema", "verdict", "severity", "exit_hint", "dedup_key"];
+    let mut short = serde_json::Value::from_iter(
+        kept.map(|key| (key, json.get(key).cloned().unwrap_or_default())),
+    );
+    short["unknown"] = serde_json::json!(["too long: see the e-mail"]);
+    short.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::letter::body::Body;
+    use proptest::prelude::*;
+
+    fn draft(label: &str, task: &str, fact: &str) -> Draft {
+        Draft {
+            label: label.to_owned(),
+            severity: "info",
+            task: task.to_owned(),
+            fact: fact.to_owned(),
+            time: "2026-11-23T02:14:59Z".parse().unwrap(),
+            body: Body::default(),
+            json: serde_json::json!({"schema": "backup.run/1"}),
+        }
+    }
+
+    #[test]
+    fn the_verdict_and_the_time_always_stay() {
+        let long = "n".repeat(300);
+        #[rustfmt::skip]
+        let cases = [
+            ("OK", "web", "3 files",           "OK | web | 3 files | 2026-11-23 02:14Z"),
+            ("NO CHANGE", "a\nb", "caf\u{e9}", "NO CHANGE | a\\u{a}b | caf\\u{e9} | 2026-11-23 02:14Z"),
+        ];
+        for (label, task, fact, expected) in cases {
+            assert_eq!(subject(&draft(label, task, fact)), expected);
+        }
+        for (task, fact) in [
+            (long.as_str(), "3 files"),
+            ("web", long.as_str()),
+            (&long, &long),
+        ] {
+            let subject = subject(&draft("FAILED", task, fact));
+            assert!(subject.starts_with("FAILED | ") && subject.ends_with(" | 2026-11-23 02:14Z"));
+            assert_eq!(subject.len(), LONGEST_SUBJECT, "{subject}");
+        }
+    }
+
+    #[test]
+    fn a_machine_form_that_is_too_long_says_so() {
+        let mut draft = draft("OK", "web", "x");
+        draft.json = serde_json::json!({"verdict": "OK", "huge": "x".repeat(LONGEST_JSON)});
+        let message = Message::from(draft);
+        assert!(message.json().contains("too long") && message.json().contains("\"OK\""));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+        #[test]
+        fn sns_takes_every_message(task in any::<String>(), fact in any::<String>(), lines in proptest::collection::vec(any::<String>(), 0..40)) {
+            let mut draft = draft("NO CHANGE", &task, &fact);
+            for line in &lines {
+                draft.body.line("Label", line);
+            }
+            let message = Message::from(draft);
+
+            let subject = message.subject();
+            prop_assert!(subject.len() <= LONGEST_SUBJECT);
+            prop_assert!(subject.bytes().all(|byte| (b' '..=b'~').contains(&byte)));
+            prop_assert!(subject.starts_with("NO CHANGE | "));
+            prop_assert!(message.sms().len() <= LONGEST_SMS && message.sms().is_ascii());
+            prop_assert!(message.body().len() <= LONGEST_BODY);
+            prop_assert!(message.body().bytes().all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte)));
+            let structure: BTreeMap<String, String> = serde_json::from_str(&message.structure()).unwrap();
+            prop_assert!(structure.contains_key("default"));
+            prop_assert!(message.structure().len() <= 262_144);
+        }
+    }
+}

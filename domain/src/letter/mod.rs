@@ -1,0 +1,90 @@
+//! Letters: what a person is told.
+//!
+//! Each letter is one struct of facts that renders every form of itself (mail,
+//! text message, machine form) into a [`Message`], which SNS accepts by
+//! construction.
+
+mod body;
+mod execution;
+mod json;
+mod message;
+mod test_mail;
+mod times;
+mod unknown;
+
+pub use execution::ExecutionLetter;
+pub use json::SCHEMA;
+pub use message::Message;
+pub use test_mail::TestLetter;
+pub use times::Zone;
+pub use unknown::UnknownLetter;
+
+use crate::arn::TaskArn;
+use jiff::Timestamp;
+
+/// The backup line that a letter is about.
+#[derive(Debug, Clone)]
+pub struct Backup {
+    /// The name of the CloudFormation stack.
+    pub stack: String,
+    /// The task that copies.
+    pub task: TaskArn,
+    /// The task's name; where it is not known its id is used.
+    pub task_name: Option<String>,
+    /// The bucket that the files are copied into.
+    pub bucket: String,
+    /// The prefix in the bucket.
+    pub prefix: String,
+    /// The log group of the task.
+    pub log_group: String,
+    /// The zone in which times are printed beside UTC.
+    pub zone: Zone,
+}
+
+impl Backup {
+    /// The task's name, or its id.
+    #[must_use]
+    pub fn task(&self) -> &str {
+        match self.task_name.as_deref() {
+            Some(name) if !name.trim().is_empty() => name,
+            _ => &self.task.task_id,
+        }
+    }
+
+    fn destination(&self) -> String {
+        format!("s3://{}/{}", self.bucket, self.prefix)
+    }
+
+    /// The last lines of every letter.
+    fn sign(&self, body: &mut body::Body, execution: Option<&str>) {
+        body.heading("IDS");
+        body.labelled("To", &crate::text::clipped(&self.destination()));
+        body.sentence(&format!(
+            "Account {}, {}, stack {}",
+            self.task.account,
+            self.task.region,
+            crate::text::clipped(&self.stack)
+        ));
+        body.whole(execution.unwrap_or(self.task.as_str()));
+        body.paragraph("The link SNS adds below stops these mails for this address.");
+    }
+}
+
+/// When the last good run started: all that was finished before is safe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LastGood {
+    /// At this time.
+    Started(Timestamp),
+    /// The ledger has no good run within its horizon.
+    NoneRecorded,
+    /// The ledger could not be read, for this reason.
+    NotKnown(String),
+}
+
+/// `value`, or the words for what was not reported. Unknown is never 0.
+fn shown<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
+    value.map_or_else(|| "not reported".to_owned(), show)
+}
+
+#[cfg(test)]
+pub(crate) mod fixtures;

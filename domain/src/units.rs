@@ -1,0 +1,160 @@
+//! Bytes, milliseconds and counts, and how they read.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A number of bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Bytes(pub u64);
+
+/// A duration in milliseconds, the unit of DataSync's `Result`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Millis(pub u64);
+
+const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+
+impl Bytes {
+    /// `3.42 GiB`, or `512 bytes` below 1 KiB. Binary units: 1 GiB = 2³⁰ bytes.
+    #[must_use]
+    pub fn short(self) -> String {
+        if self.0 < 1024 {
+            return plural(self.0, "byte", "bytes");
+        }
+        let (hundredths, unit) = scaled(self.0);
+        format!("{}.{:02} {unit}", hundredths / 100, hundredths % 100)
+    }
+
+    /// Bytes per second over `took`; `None` where the time is 0, since no speed
+    /// can be derived then.
+    #[must_use]
+    pub fn per_second(self, took: Millis) -> Option<Bytes> {
+        let rate = u128::from(self.0) * 1000 / u128::from(Some(took.0).filter(|ms| *ms > 0)?);
+        u64::try_from(rate).ok().map(Bytes)
+    }
+}
+
+/// Hundredths of the largest unit that gives at least 1, rounded, and the unit.
+/// What would round to 1024.00 is shown in the next unit.
+fn scaled(bytes: u64) -> (u128, &'static str) {
+    let mut size = 1024_u128;
+    for (index, unit) in UNITS.iter().enumerate() {
+        let hundredths = (u128::from(bytes) * 100 + size / 2) / size;
+        if hundredths < 102_400 || index == UNITS.len() - 1 {
+            return (hundredths, unit);
+        }
+        size *= 1024;
+    }
+    (u128::from(bytes) * 100, "bytes")
+}
+
+/// `3.42 GiB (3,672,197,038 bytes)`: readable and exact.
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.short())?;
+        if self.0 >= 1024 {
+            write!(f, " ({} bytes)", grouped(self.0))?;
+        }
+        Ok(())
+    }
+}
+
+/// `14 m 27 s`; below a second in milliseconds.
+impl fmt::Display for Millis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0 / 1000;
+        let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+        match (hours, minutes) {
+            (0, 0) if seconds == 0 => write!(f, "{} ms", self.0),
+            (0, 0) => write!(f, "{seconds} s"),
+            (0, _) => write!(f, "{minutes} m {:02} s", seconds % 60),
+            _ => write!(f, "{} h {minutes:02} m", grouped(hours)),
+        }
+    }
+}
+
+/// `412,880`: a count with thousands separated.
+#[must_use]
+pub fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 file`, `2 files`, `1,204 files`.
+#[must_use]
+pub fn plural(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn sizes_read_like_this() {
+        #[rustfmt::skip]
+        let cases = [
+            (0,                    "0 bytes"),
+            (1,                    "1 byte"),
+            (1023,                 "1,023 bytes"),
+            (1024,                 "1.00 KiB (1,024 bytes)"),
+            (1_048_575,            "1.00 MiB (1,048,575 bytes)"),
+            (1_048_576,            "1.00 MiB (1,048,576 bytes)"),
+            (3_672_197_038,        "3.42 GiB (3,672,197,038 bytes)"),
+            (u64::MAX,             "16.00 EiB (18,446,744,073,709,551,615 bytes)"),
+        ];
+        for (bytes, expected) in cases {
+            assert_eq!(Bytes(bytes).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn durations_read_like_this() {
+        #[rustfmt::skip]
+        let cases = [
+            (0,           "0 ms"),
+            (999,         "999 ms"),
+            (1_000,       "1 s"),
+            (59_999,      "59 s"),
+            (60_000,      "1 m 00 s"),
+            (867_000,     "14 m 27 s"),
+            (3_600_000,   "1 h 00 m"),
+            (93_784_000,  "26 h 03 m"),
+        ];
+        for (ms, expected) in cases {
+            assert_eq!(Millis(ms).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn no_speed_without_time() {
+        assert_eq!(Bytes(10).per_second(Millis(0)), None);
+        assert_eq!(Bytes(10).per_second(Millis(500)), Some(Bytes(20)));
+        assert_eq!(Bytes(u64::MAX).per_second(Millis(1)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn every_size_and_duration_prints_short_ascii(value in any::<u64>()) {
+            for text in [Bytes(value).to_string(), Millis(value).to_string()] {
+                prop_assert!(text.is_ascii() && text.len() <= 50, "{}", text);
+            }
+            let short = Bytes(value).short();
+            prop_assert!(!short.starts_with("1024"), "{}", short);
+        }
+
+        #[test]
+        fn grouping_loses_no_digit(value in any::<u64>()) {
+            prop_assert_eq!(grouped(value).replace(',', ""), value.to_string());
+        }
+    }
+}
