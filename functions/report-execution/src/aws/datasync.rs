@@ -1,0 +1,166 @@
+//! DataSync: what became of an execution, and what its task is called.
+
+use super::Aws;
+use super::counters::RawAnswer;
+use aws_sdk_datasync::config::{BehaviorVersion, Config};
+use aws_sdk_datasync::operation::describe_task_execution::DescribeTaskExecutionOutput;
+use aws_sdk_datasync::primitives::DateTime;
+use aws_sdk_datasync::types::{PhaseStatus, ReportLevel, ReportResult, TaskExecutionResultDetail};
+use backup_domain::arn::{ExecutionArn, TaskArn};
+use backup_domain::execution::{Counters, Execution, Phase, Status, TaskReport};
+use backup_domain::units::Millis;
+use function_env::{CallError, Clients};
+use jiff::Timestamp;
+
+pub(super) fn client(clients: &Clients) -> aws_sdk_datasync::Client {
+    let config = Config::from(&clients.config("DATASYNC"))
+        .to_builder()
+        .behavior_version(BehaviorVersion::latest())
+        .build();
+    aws_sdk_datasync::Client::from_conf(config)
+}
+
+/// The facts of an execution, and where its task report is written.
+#[derive(Debug)]
+pub(crate) struct Described {
+    pub(crate) execution: Execution,
+    pub(crate) report: Option<ReportPlace>,
+}
+
+/// Where a task report is written, and whether it lists errors only.
+#[derive(Debug)]
+pub(crate) struct ReportPlace {
+    pub(crate) bucket: String,
+    pub(crate) subdirectory: String,
+    pub(crate) errors_only: bool,
+}
+
+impl Aws {
+    /// Asks for the facts of an execution.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`] if DataSync does not tell them.
+    pub(crate) async fn describe(&self, arn: &ExecutionArn) -> Result<Described, CallError> {
+        let raw = RawAnswer::default();
+        let request = self
+            .datasync
+            .describe_task_execution()
+            .task_execution_arn(arn.as_str())
+            .customize()
+            .interceptor(raw.clone());
+        let output = request.send().await.map_err(|error| {
+            CallError::new("datasync:DescribeTaskExecution", arn.as_str(), &error)
+        })?;
+        Ok(Described {
+            execution: execution_from(arn, &output, raw.counters()),
+            report: report_place_from(&output),
+        })
+    }
+
+    /// Asks for the name of a task.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`] if DataSync does not tell it.
+    pub(crate) async fn task_name(&self, task: &TaskArn) -> Result<Option<String>, CallError> {
+        let request = self.datasync.describe_task().task_arn(task.as_str());
+        match request.send().await {
+            Ok(output) => Ok(output.name().map(str::to_owned)),
+            Err(error) => Err(CallError::new(
+                "datasync:DescribeTask",
+                task.as_str(),
+                &error,
+            )),
+        }
+    }
+}
+
+/// Translates DataSync's answer. What the service did not report stays `None`:
+/// unknown is never 0.
+fn execution_from(
+    arn: &ExecutionArn,
+    output: &DescribeTaskExecutionOutput,
+    counters: Counters,
+) -> Execution {
+    let result = output.result();
+    let phase = |status: fn(&TaskExecutionResultDetail) -> Option<&PhaseStatus>,
+                 took: fn(&TaskExecutionResultDetail) -> Option<i64>| Phase {
+        status: result
+            .and_then(status)
+            .map(|status| status.as_str().to_owned()),
+        took: count(result.and_then(took)).map(Millis),
+    };
+    let text = |value: Option<&str>| value.filter(|text| !text.is_empty()).map(str::to_owned);
+    Execution {
+        arn: arn.clone(),
+        status: Status::from(output.status().map_or("", |status| status.as_str())),
+        started: time(output.start_time()),
+        launched: time(output.launch_time()),
+        ended: time(output.end_time()),
+        took: count(result.and_then(TaskExecutionResultDetail::total_duration)).map(Millis),
+        prepare: phase(
+            |r| r.prepare_status(),
+            TaskExecutionResultDetail::prepare_duration,
+        ),
+        transfer: phase(
+            |r| r.transfer_status(),
+            TaskExecutionResultDetail::transfer_duration,
+        ),
+        verify: phase(
+            |r| r.verify_status(),
+            TaskExecutionResultDetail::verify_duration,
+        ),
+        counters,
+        error_code: text(result.and_then(TaskExecutionResultDetail::error_code)),
+        error_detail: text(result.and_then(TaskExecutionResultDetail::error_detail)),
+        task_report: task_report_from(output),
+        preserve_deleted_files: output
+            .options()
+            .and_then(|options| options.preserve_deleted_files())
+            .map(|choice| choice.as_str().to_owned()),
+    }
+}
+
+fn task_report_from(output: &DescribeTaskExecutionOutput) -> TaskReport {
+    let result = output.report_result();
+    match result
+        .and_then(ReportResult::status)
+        .map(PhaseStatus::as_str)
+    {
+        Some("PENDING") => TaskReport::Pending,
+        Some("SUCCESS") => TaskReport::Written,
+        Some(_) => TaskReport::Failed(
+            result
+                .and_then(|result| result.error_detail().or(result.error_code()))
+                .unwrap_or("no reason reported")
+                .to_owned(),
+        ),
+        None if output.task_report_config().is_none() => TaskReport::NotConfigured,
+        None => TaskReport::NotReported,
+    }
+}
+
+fn report_place_from(output: &DescribeTaskExecutionOutput) -> Option<ReportPlace> {
+    let config = output.task_report_config()?;
+    let place = config.destination()?.s3()?;
+    Some(ReportPlace {
+        bucket: place.s3_bucket_arn().rsplit(':').next()?.to_owned(),
+        subdirectory: place.subdirectory().unwrap_or_default().to_owned(),
+        errors_only: config
+            .report_level()
+            .is_none_or(|level| *level == ReportLevel::ErrorsOnly),
+    })
+}
+
+/// A number as DataSync sends it; a negative one is a fault of the service and
+/// counts as unknown.
+fn count(value: Option<i64>) -> Option<u64> {
+    value.and_then(|value| u64::try_from(value).ok())
+}
+
+fn time(value: Option<&DateTime>) -> Option<Timestamp> {
+    let value = value?;
+    let nanos = i32::try_from(value.subsec_nanos()).ok()?;
+    Timestamp::new(value.secs(), nanos).ok()
+}

@@ -1,0 +1,52 @@
+//! SNS: one message to one topic.
+
+use super::Aws;
+use aws_sdk_sns::config::{BehaviorVersion, Config};
+use aws_sdk_sns::types::MessageAttributeValue;
+use backup_domain::letter::Message;
+use function_env::{CallError, Clients};
+
+pub(super) fn client(clients: &Clients) -> aws_sdk_sns::Client {
+    let config = Config::from(&clients.config("SNS"))
+        .to_builder()
+        .behavior_version(BehaviorVersion::latest())
+        .build();
+    aws_sdk_sns::Client::from_conf(config)
+}
+
+impl Aws {
+    /// Publishes a message in all its forms; gives its id.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`] if SNS does not confirm it; then it must be tried again.
+    pub(crate) async fn publish(&self, message: &Message) -> Result<Option<String>, CallError> {
+        let mut request = self
+            .sns
+            .publish()
+            .topic_arn(&self.topic)
+            .subject(message.subject())
+            .message_structure("json")
+            .message(message.structure());
+        for (name, text) in message.attributes() {
+            let value = MessageAttributeValue::builder()
+                .data_type("String")
+                .string_value(text);
+            let value = value.build().map_err(|error| self.not_built(&error))?;
+            request = request.message_attributes(name, value);
+        }
+        let answer = request.send().await;
+        let answer = answer.map_err(|error| CallError::new("sns:Publish", &self.topic, &error))?;
+        Ok(answer.message_id().map(str::to_owned))
+    }
+
+    fn not_built(&self, error: &dyn std::error::Error) -> CallError {
+        CallError {
+            operation: "sns:Publish",
+            resource: self.topic.clone(),
+            code: "NotSent".to_owned(),
+            message: error.to_string(),
+            may_pass: false,
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Turns the end of a task execution into a mail that people can act on.
+//!
+//! Order: facts, verdict, letter, one publish, and only then the ledger. A crash
+//! anywhere means a retry; the worst that can come of it is a second mail.
+
+mod aws;
+mod entry;
+mod failed_list;
+mod ledger;
+mod report;
+mod settings;
+mod settle;
+
+pub use aws::Aws;
+pub use entry::Entry;
+pub use settings::Settings;
+
+use backup_domain::letter::{TestLetter, UnknownLetter};
+use function_env::CallError;
+use jiff::Timestamp;
+use lambda_runtime::{Diagnostic, tracing};
+use serde::Serialize;
+use serde_json::Value;
+
+/// What came of an invocation. A contract.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    /// What was done.
+    pub action: Action,
+    /// The verdict, `TEST`, or nothing.
+    pub verdict: Option<String>,
+    /// The id that SNS gave the mail.
+    pub message_id: Option<String>,
+}
+
+/// The three things that can come of an invocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// A mail was published.
+    Sent,
+    /// There was nothing to tell.
+    Ignored,
+    /// It was told before.
+    Duplicate,
+}
+
+/// Why an invocation failed: the mail was not published, so it must be retried.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct ReportFailure(#[from] CallError);
+
+impl From<ReportFailure> for Diagnostic {
+    fn from(failure: ReportFailure) -> Self {
+        Diagnostic {
+            error_type: "NotPublished".to_owned(),
+            error_message: failure.to_string(),
+        }
+    }
+}
+
+/// Handles one invocation.
+///
+/// # Errors
+///
+/// [`ReportFailure`] if the mail could not be published; Lambda retries it and
+/// then keeps the event in the failure queue.
+pub async fn handle(
+    aws: &Aws,
+    settings: &Settings,
+    payload: Value,
+) -> Result<Answer, ReportFailure> {
+    let now = Timestamp::now();
+    let answer = match Entry::read(&payload, &settings.task) {
+        Entry::Change(change) => report::report(aws, settings, &change, now).await,
+        Entry::Test => test(aws, settings, now).await,
+        Entry::Unreadable(because) => unreadable(aws, settings, &payload, because, now).await,
+    };
+    match &answer {
+        Ok(answer) => tracing::info!(?answer, "answered"),
+        Err(failure) => tracing::error!("{failure}"),
+    }
+    answer
+}
+
+async fn test(aws: &Aws, settings: &Settings, now: Timestamp) -> Result<Answer, ReportFailure> {
+    let task_name = aws.task_name(&settings.task).await.unwrap_or_default();
+    let backup = settings.backup(task_name);
+    let message = TestLetter {
+        backup: &backup,
+        time: now,
+    }
+    .render();
+    let message_id = aws.publish(&message).await?;
+    Ok(sent("TEST", message_id))
+}
+
+async fn unreadable(
+    aws: &Aws,
+    settings: &Settings,
+    payload: &Value,
+    because: String,
+    now: Timestamp,
+) -> Result<Answer, ReportFailure> {
+    tracing::warn!(because, "this cannot be read as an event");
+    let task_name = aws.task_name(&settings.task).await.unwrap_or_default();
+    let letter = UnknownLetter {
+        backup: &settings.backup(task_name),
+        change: None,
+        because,
+        raw: Some(payload.to_string()),
+        time: now,
+    };
+    let message_id = aws.publish(&letter.render()).await?;
+    Ok(sent("UNKNOWN", message_id))
+}
+
+fn sent(verdict: &str, message_id: Option<String>) -> Answer {
+    Answer {
+        action: Action::Sent,
+        verdict: Some(verdict.to_owned()),
+        message_id,
+    }
+}

@@ -1,0 +1,23 @@
+//! Turns the end of a task execution into a mail that people can act on.
+//!
+//! Invoked by: the rule `ExecutionFinishedRule` in `template.yaml`, or by hand
+//! with `{"test":{}}`.
+//! Environment: `STACK_NAME`, `TASK_ARN`, `TIME_ZONE`, `TOPIC_ARN`,
+//! `REPORT_BUCKET`, `BACKUP_BUCKET`, `BACKUP_PREFIX`, `TASK_LOG_GROUP`,
+//! `PARTIAL_COUNTS_AS_GOOD`, `MAIL_NO_CHANGE`, `DESCRIBE_BUDGET_SECONDS`.
+//! Calls: `datasync:DescribeTaskExecution`, `datasync:DescribeTask`,
+//! `s3:ListBucket`, `s3:GetObject`, `s3:PutObject`, `sns:Publish`.
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing};
+use report_execution::{Aws, Settings, handle};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    tracing::init_default_subscriber();
+    let settings = Settings::from_env()?;
+    let aws = Aws::from_env(&settings)?;
+    run(service_fn(|event: LambdaEvent<serde_json::Value>| {
+        handle(&aws, &settings, event.payload)
+    }))
+    .await
+}

@@ -1,0 +1,185 @@
+//! From a state change to a published letter and a record of it.
+
+use crate::aws::{Aws, Described};
+use crate::ledger::Ledger;
+use crate::settle::settle;
+use crate::{Action, Answer, ReportFailure, Settings, failed_list, ledger, sent};
+use backup_domain::execution::{Execution, Status};
+use backup_domain::failed_files::FailedFiles;
+use backup_domain::ledger::{Entry, Record};
+use backup_domain::letter::{Backup, ExecutionLetter, Message, UnknownLetter};
+use backup_domain::state_change::StateChange;
+use backup_domain::verdict::{Verdict, judge};
+use function_env::CallError;
+use jiff::Timestamp;
+use lambda_runtime::tracing;
+
+/// One event, and all that was gathered to tell about it.
+struct Report<'a> {
+    aws: &'a Aws,
+    settings: &'a Settings,
+    change: &'a StateChange,
+    now: Timestamp,
+    ledger: Ledger,
+    backup: Backup,
+}
+
+/// Reports one state change.
+///
+/// # Errors
+///
+/// [`ReportFailure`] if the mail could not be published.
+pub(crate) async fn report(
+    aws: &Aws,
+    settings: &Settings,
+    change: &StateChange,
+    now: Timestamp,
+) -> Result<Answer, ReportFailure> {
+    let (described, task_name, ledger) = tokio::join!(
+        settle(aws, change, settings.describe_budget),
+        aws.task_name(&settings.task),
+        ledger::read(aws, &settings.task, settings.partial_counts_as_good, now),
+    );
+    let report = Report {
+        aws,
+        settings,
+        change,
+        now,
+        ledger,
+        backup: settings.backup(task_name.unwrap_or_default()),
+    };
+    match described {
+        Ok(described) if described.execution.status.is_terminal() => {
+            report.finished(&described).await
+        }
+        Ok(described) => report.unfinished(&described.execution.status).await,
+        Err(error) => report.unknown(error.to_string()).await,
+    }
+}
+
+impl Report<'_> {
+    async fn finished(&self, described: &Described) -> Result<Answer, ReportFailure> {
+        let execution = &described.execution;
+        // What was told as known stays told; no need to read the report again.
+        if self.is_told(Verdict::Ok) {
+            return Ok(self.duplicate());
+        }
+        let failed = failed_list::read(self.aws, described).await;
+        let verdict = judge(execution, &failed);
+        if self.is_told(verdict) {
+            return Ok(self.duplicate());
+        }
+        let message_id = if verdict == Verdict::NoChange && !self.settings.mail_no_change {
+            None
+        } else {
+            let letter = self.letter(described, &failed, verdict);
+            self.aws.publish(&letter).await?
+        };
+        self.record(execution, &failed, verdict, message_id.clone())
+            .await;
+        Ok(match message_id {
+            Some(_) => sent(verdict.word(), message_id),
+            None => self.ignored(verdict),
+        })
+    }
+
+    fn letter(&self, described: &Described, failed: &FailedFiles, verdict: Verdict) -> Message {
+        ExecutionLetter {
+            backup: &self.backup,
+            verdict,
+            execution: &described.execution,
+            failed,
+            report_url: failed_list::url(described),
+            last_good: self.ledger.last_good(),
+            time: self.change.time.unwrap_or(self.now),
+        }
+        .render()
+    }
+
+    /// DataSync says that the execution has not finished. If the event did not
+    /// claim an end either, there is nothing to tell yet.
+    async fn unfinished(&self, status: &Status) -> Result<Answer, ReportFailure> {
+        let in_between = matches!(status, Status::Transient(_)) && !self.change.state.is_terminal();
+        if in_between {
+            tracing::info!(%status, execution = %self.change.execution, "not finished");
+            return Ok(Answer {
+                action: Action::Ignored,
+                verdict: None,
+                message_id: None,
+            });
+        }
+        self.unknown(format!(
+            "the event says {}, but DataSync reports the status {status}",
+            self.change.state
+        ))
+        .await
+    }
+
+    /// Tells what the event alone tells.
+    async fn unknown(&self, because: String) -> Result<Answer, ReportFailure> {
+        if self.is_told(Verdict::Unknown) {
+            return Ok(self.duplicate());
+        }
+        let failed = FailedFiles::unread(because.clone());
+        let letter = UnknownLetter {
+            backup: &self.backup,
+            change: Some(self.change),
+            because,
+            raw: None,
+            time: self.change.time.unwrap_or(self.now),
+        };
+        let message_id = self.aws.publish(&letter.render()).await?;
+        let execution = Execution::new(self.change.execution.clone(), self.change.state.clone());
+        self.record(&execution, &failed, Verdict::Unknown, message_id.clone())
+            .await;
+        Ok(sent(Verdict::Unknown.word(), message_id))
+    }
+
+    fn is_told(&self, verdict: Verdict) -> bool {
+        let execution_id = &self.change.execution.execution_id;
+        self.ledger.history().is_duplicate(execution_id, verdict)
+    }
+
+    /// Writes the ledger. The mail is out by now, so a failure here is logged
+    /// and not retried: a retry would send the mail again.
+    async fn record(
+        &self,
+        execution: &Execution,
+        failed: &FailedFiles,
+        verdict: Verdict,
+        message_id: Option<String>,
+    ) {
+        let entry = Entry {
+            time: execution.started.or(self.change.time).unwrap_or(self.now),
+            execution_id: execution.arn.execution_id.clone(),
+            verdict,
+        };
+        let record = Record::new(execution, failed, verdict, self.now, message_id);
+        let task = &self.settings.task;
+        let written: Result<(), CallError> =
+            self.ledger.write(self.aws, task, &entry, &record).await;
+        if let Err(error) = written {
+            tracing::error!(execution = %execution.arn, "the mail is out, but the ledger was not written: {error}");
+        }
+    }
+
+    fn duplicate(&self) -> Answer {
+        let told = self
+            .ledger
+            .history()
+            .told(&self.change.execution.execution_id);
+        Answer {
+            action: Action::Duplicate,
+            verdict: told.map(|verdict| verdict.word().to_owned()),
+            message_id: None,
+        }
+    }
+
+    fn ignored(&self, verdict: Verdict) -> Answer {
+        Answer {
+            action: Action::Ignored,
+            verdict: Some(verdict.word().to_owned()),
+            message_id: None,
+        }
+    }
+}

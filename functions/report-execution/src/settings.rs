@@ -1,0 +1,69 @@
+//! The function's environment, read once at start.
+
+use backup_domain::arn::TaskArn;
+use backup_domain::letter::{Backup, Zone};
+use function_env::{VariableError, optional, required};
+use std::time::Duration;
+
+/// What `template.yaml` tells the function.
+#[derive(Debug)]
+pub struct Settings {
+    /// The name of the stack.
+    pub stack: String,
+    /// The task whose executions are reported.
+    pub task: TaskArn,
+    /// The zone in which times are printed beside UTC.
+    pub zone: Zone,
+    /// The topic that carries the mails.
+    pub topic: String,
+    /// The bucket of the task reports and the ledger.
+    pub report_bucket: String,
+    /// The bucket that holds the backup.
+    pub backup_bucket: String,
+    /// The prefix of the backup in it.
+    pub backup_prefix: String,
+    /// The log group of the task.
+    pub log_group: String,
+    /// Whether a PARTIAL run counts as good.
+    pub partial_counts_as_good: bool,
+    /// Whether a run without changes is mailed, or only recorded.
+    pub mail_no_change: bool,
+    /// How long to ask DataSync before a mail goes out without its answer.
+    pub describe_budget: Duration,
+}
+
+impl Settings {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    ///
+    /// [`VariableError`] names the variable that is missing or malformed.
+    pub fn from_env() -> Result<Self, VariableError> {
+        Ok(Settings {
+            stack: required("STACK_NAME")?,
+            task: required("TASK_ARN")?,
+            zone: required("TIME_ZONE")?,
+            topic: required("TOPIC_ARN")?,
+            report_bucket: required("REPORT_BUCKET")?,
+            backup_bucket: required("BACKUP_BUCKET")?,
+            backup_prefix: required("BACKUP_PREFIX")?,
+            log_group: required("TASK_LOG_GROUP")?,
+            partial_counts_as_good: optional("PARTIAL_COUNTS_AS_GOOD", false)?,
+            mail_no_change: optional("MAIL_NO_CHANGE", true)?,
+            describe_budget: Duration::from_secs(optional("DESCRIBE_BUDGET_SECONDS", 20)?),
+        })
+    }
+
+    /// What letters say about the backup line.
+    pub(crate) fn backup(&self, task_name: Option<String>) -> Backup {
+        Backup {
+            stack: self.stack.clone(),
+            task: self.task.clone(),
+            task_name,
+            bucket: self.backup_bucket.clone(),
+            prefix: self.backup_prefix.clone(),
+            log_group: self.log_group.clone(),
+            zone: self.zone.clone(),
+        }
+    }
+}

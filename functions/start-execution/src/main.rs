@@ -1,0 +1,19 @@
+//! Starts an execution of the backup task.
+//!
+//! Invoked by: the schedule `StartSchedule` in `template.yaml`, or by hand.
+//! Environment: `STACK_NAME`, `TASK_ARN`.
+//! Calls: `datasync:DescribeTask`, `datasync:StartTaskExecution`.
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing};
+use start_execution::{Aws, Settings, handle};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    tracing::init_default_subscriber();
+    let settings = Settings::from_env()?;
+    let aws = Aws::from_env()?;
+    run(service_fn(|event: LambdaEvent<serde_json::Value>| {
+        handle(&aws, &settings, event.payload)
+    }))
+    .await
+}
