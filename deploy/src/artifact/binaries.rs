@@ -1,0 +1,69 @@
+//! Where the functions' binaries come from.
+
+use crate::failure::{Exit, Failure};
+use crate::voice::Voice;
+use anyhow::Context;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A folder with the functions' binaries: `NAME`, or `NAME/bootstrap` as
+/// cargo-lambda lays them.
+#[derive(Debug, Clone)]
+pub struct Binaries(pub PathBuf);
+
+/// The binary of a function in a folder.
+///
+/// # Errors
+///
+/// [`Exit::Usage`] if it is in neither place.
+pub fn binary_in(binaries: &Binaries, function: &str) -> Result<PathBuf, Failure> {
+    let folder = &binaries.0;
+    [
+        folder.join(function).join("bootstrap"),
+        folder.join(function),
+    ]
+    .into_iter()
+    .find(|path| path.is_file())
+    .ok_or_else(|| {
+        Failure::new(
+            Exit::Usage,
+            format!(
+                "no binary of {function} in {}: expected {function} or {function}/bootstrap",
+                folder.display()
+            ),
+        )
+    })
+}
+
+/// Builds the functions for AWS with cargo-lambda.
+///
+/// # Errors
+///
+/// If cargo-lambda is missing or the build fails.
+pub fn build_release(root: &Path, functions: &[&str], voice: Voice) -> Result<Binaries, Failure> {
+    voice.say(&format!(
+        "building {} with cargo-lambda",
+        functions.join(", ")
+    ));
+    let mut build = Command::new("cargo");
+    build
+        .current_dir(root)
+        .args(["lambda", "build", "--release"]);
+    for function in functions {
+        build.args(["--package", function]);
+    }
+    // Without a terminal cargo-lambda asks no questions.
+    let status = build
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .status()
+        .context("cannot start cargo; install Rust from https://rustup.rs")?;
+    if status.success() {
+        return Ok(Binaries(root.join("target/lambda")));
+    }
+    Err(Failure::new(
+        Exit::Failed,
+        "the functions were not built; if cargo-lambda is missing, install it with \
+         `pip install cargo-lambda ziglang`, or pass a folder of binaries with --functions",
+    ))
+}

@@ -1,0 +1,9 @@
+//! What CloudFormation fetches from S3: the functions' code and the template.
+
+mod binaries;
+mod bucket;
+mod zip;
+
+pub use binaries::{Binaries, binary_in, build_release};
+pub use bucket::ArtifactBucket;
+pub use zip::FunctionZip;

@@ -1,0 +1,94 @@
+//! The tool's connection to AWS.
+
+use crate::failure::{Exit, Failure};
+use aws_config::{BehaviorVersion, Region};
+use aws_smithy_http_client::{Builder, tls};
+use aws_types::SdkConfig;
+use function_env::CallError;
+
+/// Where to connect, as the command line says.
+#[derive(Debug, Default)]
+pub struct Connection {
+    /// The region; `None`: as the AWS CLI finds it.
+    pub region: Option<String>,
+    /// A profile of the AWS configuration files.
+    pub profile: Option<String>,
+    /// An address that stands for all services.
+    pub endpoint_url: Option<String>,
+}
+
+/// Clients for one account and region.
+#[derive(Debug)]
+pub struct Aws {
+    /// CloudFormation.
+    pub cloudformation: aws_sdk_cloudformation::Client,
+    /// S3, for the artifacts.
+    pub s3: aws_sdk_s3::Client,
+    /// The account's twelve digits.
+    pub account: String,
+    /// The region's code.
+    pub region: String,
+    /// Whether another address stands for AWS; it answers at once.
+    pub is_local: bool,
+}
+
+impl Aws {
+    /// Finds region and credentials as the AWS CLI does.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Usage`] without a region, [`Exit::Credentials`] without an identity.
+    pub async fn connect(connection: &Connection) -> Result<Self, Failure> {
+        let http = Builder::new()
+            .tls_provider(tls::Provider::Rustls(
+                tls::rustls_provider::CryptoMode::Ring,
+            ))
+            .build_https();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
+        if let Some(region) = &connection.region {
+            loader = loader.region(Region::new(region.clone()));
+        }
+        if let Some(profile) = &connection.profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(url) = &connection.endpoint_url {
+            loader = loader.endpoint_url(url);
+        }
+        Aws::from_config(&loader.load().await).await
+    }
+
+    /// Clients over a configuration that is already complete.
+    ///
+    /// # Errors
+    ///
+    /// As [`Aws::connect`].
+    pub async fn from_config(config: &SdkConfig) -> Result<Self, Failure> {
+        let Some(region) = config.region() else {
+            return Err(Failure::new(
+                Exit::Usage,
+                "no AWS region is set: pass --region, for example --region eu-central-1",
+            ));
+        };
+        Ok(Aws {
+            cloudformation: aws_sdk_cloudformation::Client::new(config),
+            s3: aws_sdk_s3::Client::new(config),
+            account: account(config).await?,
+            region: region.to_string(),
+            is_local: config.endpoint_url().is_some(),
+        })
+    }
+}
+
+async fn account(config: &SdkConfig) -> Result<String, Failure> {
+    let sts = aws_sdk_sts::Client::new(config);
+    let identity = sts.get_caller_identity().send().await.map_err(|error| {
+        let call = CallError::new("sts:GetCallerIdentity", "this identity", &error);
+        Failure {
+            exit: Exit::Credentials,
+            error: anyhow::Error::from(call)
+                .context("no valid AWS credentials; sign in (aws sso login) or pass --profile"),
+        }
+    })?;
+    let account = identity.account().unwrap_or_default();
+    Ok(account.to_owned())
+}

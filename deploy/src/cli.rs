@@ -1,0 +1,126 @@
+//! The command line, as data: what `efs-backup` understands.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Backs up the files on EFS to a versioned S3 bucket, and tells you how it went.
+#[derive(Debug, Parser)]
+#[command(name = "efs-backup", version, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+    /// Which stack, where, and how to say it.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// The options of every verb.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Name of the CloudFormation stack.
+    #[arg(long, global = true, default_value = "efs-backup", value_name = "NAME")]
+    pub stack_name: String,
+    /// AWS region; default: as the AWS CLI finds it.
+    #[arg(long, global = true, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Profile of the AWS configuration files.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Address that stands for all AWS services, such as a kept rehearsal's.
+    #[arg(long, global = true, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// The result as JSON on stdout.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// When to use colour.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+    /// Say only the result and errors.
+    #[arg(long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say details too.
+    #[arg(long, global = true)]
+    pub verbose: bool,
+    /// Go on without asking.
+    #[arg(long, global = true)]
+    pub yes: bool,
+}
+
+/// When colour is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Show the whole backup line at work on this machine, without an AWS account.
+    #[cfg(feature = "rehearsal")]
+    Rehearse(Rehearse),
+    /// Create or update the stack.
+    Deploy(Deploy),
+    /// Print the stack's outputs.
+    Outputs,
+}
+
+/// The options of `rehearse`.
+#[cfg(feature = "rehearsal")]
+#[derive(Debug, Args)]
+pub struct Rehearse {
+    /// Play one scenario and what it needs before it; may be repeated.
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub scenario: Vec<rehearsal::Scenario>,
+    /// Keep the local cloud running afterwards, and print how to talk to it.
+    #[arg(long)]
+    pub keep: bool,
+}
+
+/// The options of `deploy`.
+#[derive(Debug, Args)]
+pub struct Deploy {
+    /// A template parameter, such as AlertEmail=ops@example.com; may be repeated.
+    /// What is not given keeps its value.
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
+    pub parameters: Vec<(String, String)>,
+    /// Template to deploy; default: template.yaml of this project.
+    #[arg(long, value_name = "FILE")]
+    pub template: Option<PathBuf>,
+    /// Folder with the functions' binaries; default: built with cargo-lambda.
+    #[arg(long, value_name = "DIR")]
+    pub functions: Option<PathBuf>,
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE, such as AlertEmail=ops@example.com".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_parameter_may_hold_an_equals_sign() {
+        let cli = Cli::try_parse_from(["efs-backup", "deploy", "--parameter", "A=b=c"]).unwrap();
+        let Verb::Deploy(deploy) = cli.verb else {
+            panic!("not deploy")
+        };
+        assert_eq!(deploy.parameters, [("A".to_owned(), "b=c".to_owned())]);
+        assert!(Cli::try_parse_from(["efs-backup", "deploy", "--parameter", "A"]).is_err());
+    }
+}

@@ -1,0 +1,12 @@
+//! The operator's tool: deploys the stack, shows it, and rehearses it on a local
+//! cloud. Each verb lives in `verb/`; what several verbs need lies beside it.
+
+pub mod artifact;
+pub mod aws;
+pub mod cli;
+pub mod failure;
+pub mod stack;
+pub mod template;
+pub mod verb;
+pub mod voice;
+pub mod workspace;

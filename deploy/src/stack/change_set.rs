@@ -1,0 +1,318 @@
+//! A change set: what would change, before anything does.
+
+use super::state::{Stack, StackState};
+use crate::aws::Aws;
+use crate::failure::{Exit, Failure};
+use anyhow::Context;
+use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
+use aws_sdk_cloudformation::types::{Capability, ChangeSetType, Parameter};
+use function_env::CallError;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Parameters by name.
+pub type Parameters = BTreeMap<String, String>;
+
+/// What CloudFormation would do.
+#[derive(Debug)]
+pub enum Plan {
+    /// Nothing: the stack is as the template says.
+    NoChange,
+    /// These changes, waiting to be executed.
+    Changes(PlannedChanges),
+}
+
+/// A change set that can be executed.
+#[derive(Debug)]
+pub struct PlannedChanges {
+    /// The change set's ARN.
+    pub change_set: String,
+    /// The stack's ARN.
+    pub stack_id: String,
+    /// Whether the stack does not exist yet.
+    pub creates: bool,
+    /// The changes.
+    pub changes: Vec<Change>,
+}
+
+/// One change of a resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// `Add`, `Modify`, `Remove`, …
+    pub action: String,
+    /// The logical ID.
+    pub resource: String,
+    /// The type, such as `AWS::S3::Bucket`.
+    pub kind: String,
+    /// `True`, `False`, `Conditional`, or nothing.
+    pub replacement: String,
+}
+
+/// The longest time a change set may take to be made.
+const LONGEST_PLANNING: Duration = Duration::from_secs(600);
+
+/// Makes a change set and waits until it is ready.
+///
+/// # Errors
+///
+/// [`Failure`] if a parameter is missing or unknown, or CloudFormation rejects
+/// the template.
+pub async fn plan(
+    aws: &Aws,
+    name: &str,
+    stack: Option<&Stack>,
+    template_url: &str,
+    given: &Parameters,
+) -> Result<Plan, Failure> {
+    let existing = stack.filter(|stack| StackState::of(&stack.status) == StackState::Ready);
+    let declared = declared_parameters(aws, template_url).await?;
+    let parameters = parameters(&declared, existing, given)?;
+    let kind = if existing.is_some() {
+        ChangeSetType::Update
+    } else {
+        ChangeSetType::Create
+    };
+    let now = Timestamp::now().strftime("%Y%m%d-%H%M%S");
+    let request = aws
+        .cloudformation
+        .create_change_set()
+        .stack_name(name)
+        .change_set_name(format!("efs-backup-{now}"))
+        .change_set_type(kind)
+        .template_url(template_url)
+        .set_parameters(Some(parameters))
+        .capabilities(Capability::CapabilityIam)
+        .capabilities(Capability::CapabilityAutoExpand);
+    let made = request.send().await;
+    let made =
+        made.map_err(|error| CallError::new("cloudformation:CreateChangeSet", name, &error))?;
+    let change_set = made
+        .id()
+        .context("CloudFormation gave the change set no id")?;
+    let described = wait(aws, change_set).await?;
+    finish(aws, name, existing.is_none(), &described).await
+}
+
+/// The template's parameters, and whether each has a default.
+async fn declared_parameters(
+    aws: &Aws,
+    template_url: &str,
+) -> Result<BTreeMap<String, bool>, CallError> {
+    let request = aws
+        .cloudformation
+        .get_template_summary()
+        .template_url(template_url);
+    let summary = request.send().await.map_err(|error| {
+        CallError::new("cloudformation:GetTemplateSummary", "the template", &error)
+    })?;
+    let parameters = summary.parameters().iter().filter_map(|parameter| {
+        Some((
+            parameter.parameter_key()?.to_owned(),
+            parameter.default_value().is_some(),
+        ))
+    });
+    Ok(parameters.collect())
+}
+
+/// What is given, and for the rest the value of before.
+fn parameters(
+    declared: &BTreeMap<String, bool>,
+    existing: Option<&Stack>,
+    given: &Parameters,
+) -> Result<Vec<Parameter>, Failure> {
+    if let Some(unknown) = given.keys().find(|name| !declared.contains_key(*name)) {
+        let known: Vec<&str> = declared.keys().map(String::as_str).collect();
+        return Err(Failure::new(
+            Exit::Usage,
+            format!(
+                "the template has no parameter {unknown}; it has {}",
+                known.join(", ")
+            ),
+        ));
+    }
+    let mut parameters = Vec::new();
+    for (name, has_default) in declared {
+        let builder = Parameter::builder().parameter_key(name);
+        let before = existing.is_some_and(|stack| stack.parameters.contains(name));
+        match given.get(name) {
+            Some(value) => parameters.push(builder.parameter_value(value).build()),
+            None if before => parameters.push(builder.use_previous_value(true).build()),
+            None if *has_default => {}
+            None => {
+                return Err(Failure::new(
+                    Exit::Usage,
+                    format!("parameter {name} is required: pass --parameter {name}=VALUE"),
+                ));
+            }
+        }
+    }
+    Ok(parameters)
+}
+
+async fn wait(aws: &Aws, change_set: &str) -> Result<DescribeChangeSetOutput, Failure> {
+    let deadline = tokio::time::Instant::now() + LONGEST_PLANNING;
+    let mut pause = super::apply::Pause::new(aws.is_local);
+    loop {
+        let request = aws.cloudformation.describe_change_set();
+        let described = request
+            .change_set_name(change_set)
+            .send()
+            .await
+            .map_err(|error| {
+                CallError::new("cloudformation:DescribeChangeSet", change_set, &error)
+            })?;
+        let status = described.status().map_or("", |status| status.as_str());
+        if matches!(status, "CREATE_COMPLETE" | "FAILED") {
+            return Ok(described);
+        }
+        if tokio::time::Instant::now() > deadline {
+            let text = format!("the change set {change_set} is still {status} after 10 minutes");
+            return Err(Failure::new(Exit::Failed, text));
+        }
+        pause.wait().await;
+    }
+}
+
+async fn finish(
+    aws: &Aws,
+    name: &str,
+    creates: bool,
+    described: &DescribeChangeSetOutput,
+) -> Result<Plan, Failure> {
+    let planned = PlannedChanges {
+        change_set: described.change_set_id().unwrap_or_default().to_owned(),
+        stack_id: described.stack_id().unwrap_or_default().to_owned(),
+        creates,
+        changes: described.changes().iter().filter_map(change_from).collect(),
+    };
+    if described.status().map(|status| status.as_str()) == Some("CREATE_COMPLETE") {
+        return Ok(Plan::Changes(planned));
+    }
+    let reason = described
+        .status_reason()
+        .unwrap_or("no reason given")
+        .to_owned();
+    discard(aws, &planned).await?;
+    if is_no_change(&reason) {
+        return Ok(Plan::NoChange);
+    }
+    Err(Failure::new(
+        Exit::Failed,
+        format!(
+            "CloudFormation rejected the change to stack {name}: {reason} Nothing was changed."
+        ),
+    ))
+}
+
+/// The two texts by which CloudFormation says that there is nothing to do.
+fn is_no_change(reason: &str) -> bool {
+    reason.starts_with("The submitted information didn't contain changes")
+        || reason.starts_with("No updates are to be performed")
+}
+
+fn change_from(change: &aws_sdk_cloudformation::types::Change) -> Option<Change> {
+    let resource = change.resource_change()?;
+    Some(Change {
+        action: resource
+            .action()
+            .map_or("", |action| action.as_str())
+            .to_owned(),
+        resource: resource
+            .logical_resource_id()
+            .unwrap_or_default()
+            .to_owned(),
+        kind: resource.resource_type().unwrap_or_default().to_owned(),
+        replacement: resource
+            .replacement()
+            .map_or("", |word| word.as_str())
+            .to_owned(),
+    })
+}
+
+/// Removes a change set that will not be executed, and the empty stack that it
+/// made, so that nothing stays behind.
+///
+/// # Errors
+///
+/// [`CallError`] if CloudFormation does not confirm it.
+pub async fn discard(aws: &Aws, planned: &PlannedChanges) -> Result<(), CallError> {
+    let request = aws.cloudformation.delete_change_set();
+    let deleted = request.change_set_name(&planned.change_set).send().await;
+    deleted.map_err(|error| {
+        CallError::new(
+            "cloudformation:DeleteChangeSet",
+            &planned.change_set,
+            &error,
+        )
+    })?;
+    if planned.creates {
+        let request = aws
+            .cloudformation
+            .delete_stack()
+            .stack_name(&planned.stack_id);
+        request.send().await.map_err(|error| {
+            CallError::new("cloudformation:DeleteStack", &planned.stack_id, &error)
+        })?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn declared() -> BTreeMap<String, bool> {
+        BTreeMap::from([
+            ("AlertEmail".to_owned(), false),
+            ("TimeZone".to_owned(), true),
+        ])
+    }
+
+    fn given(name: &str) -> Parameters {
+        BTreeMap::from([(name.to_owned(), "x".to_owned())])
+    }
+
+    #[test]
+    fn a_required_parameter_is_asked_for_once() {
+        let error = parameters(&declared(), None, &Parameters::new()).unwrap_err();
+        assert_eq!(error.exit, Exit::Usage);
+        assert!(error.to_string().contains("--parameter AlertEmail=VALUE"));
+        let first = parameters(&declared(), None, &given("AlertEmail")).unwrap();
+        assert_eq!(first.len(), 1);
+    }
+
+    #[test]
+    fn what_is_not_given_keeps_its_value() {
+        let stack = Stack {
+            id: String::new(),
+            status: "CREATE_COMPLETE".to_owned(),
+            reason: None,
+            outputs: BTreeMap::new(),
+            parameters: vec!["AlertEmail".to_owned(), "TimeZone".to_owned()],
+        };
+        let kept = parameters(&declared(), Some(&stack), &given("TimeZone")).unwrap();
+        assert_eq!(kept[0].use_previous_value(), Some(true));
+        assert_eq!(kept[1].parameter_value(), Some("x"));
+    }
+
+    #[test]
+    fn an_unknown_parameter_is_named_with_the_known_ones() {
+        let error = parameters(&declared(), None, &given("Email"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("no parameter Email; it has AlertEmail, TimeZone"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn nothing_to_do_is_told_from_a_real_failure() {
+        assert!(is_no_change(
+            "The submitted information didn't contain changes. Submit different"
+        ));
+        assert!(is_no_change("No updates are to be performed."));
+        assert!(!is_no_change("Transform AWS::Serverless-2016-10-31 failed"));
+    }
+}

@@ -1,0 +1,116 @@
+//! Puts the address of each function's code into the template.
+//!
+//! The template is never written anew: its text is kept byte for byte, and only
+//! the values of `CodeUri` are replaced. A YAML writer would drop comments and
+//! change `no` into `false`.
+
+use anyhow::{Context, bail};
+use granit_parser::{Event, Parser};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// A `CodeUri` that names a folder of the project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeUri {
+    /// The folder, such as `functions/start-execution`.
+    pub folder: String,
+    bytes: Range<usize>,
+}
+
+impl CodeUri {
+    /// The function's name: the last part of its folder.
+    #[must_use]
+    pub fn function(&self) -> &str {
+        self.folder
+            .trim_end_matches('/')
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
+    }
+}
+
+/// Finds every `CodeUri` that is a plain folder name.
+///
+/// # Errors
+///
+/// If the text is not YAML.
+pub fn code_uris(template: &str) -> anyhow::Result<Vec<CodeUri>> {
+    let mut found = Vec::new();
+    let mut after_key = false;
+    for item in Parser::new_from_str(template) {
+        let (event, span) = item.context("the template is not valid YAML")?;
+        if matches!(event, Event::Comment(..)) {
+            continue;
+        }
+        let scalar = event.scalar().map(|(text, _)| text.to_owned());
+        match (&scalar, span.byte_range()) {
+            (Some(folder), Some(bytes)) if after_key && !folder.starts_with("s3://") => {
+                found.push(CodeUri {
+                    folder: folder.clone(),
+                    bytes,
+                });
+            }
+            _ => {}
+        }
+        after_key = scalar.as_deref() == Some("CodeUri");
+    }
+    Ok(found)
+}
+
+/// The template with each folder replaced by the address of its code.
+///
+/// # Errors
+///
+/// If a folder has no address, or the result does not read back as intended.
+pub fn with_code(template: &str, addresses: &BTreeMap<String, String>) -> anyhow::Result<String> {
+    let mut text = template.to_owned();
+    let found = code_uris(template)?;
+    for uri in found.iter().rev() {
+        let address = addresses
+            .get(&uri.folder)
+            .with_context(|| format!("no code was packaged for CodeUri {}", uri.folder))?;
+        text.replace_range(uri.bytes.clone(), address);
+    }
+    if !code_uris(&text)?.is_empty() {
+        bail!("the template still names a folder as CodeUri after packaging");
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEMPLATE: &str = "# caf\u{e9}\nDefault: no # kept\nResources:\n  A:\n    Properties:\n      CodeUri: functions/a # why\n      X: !Sub '${B}'\n  B: {Properties: {CodeUri: \"functions/b\", Y: !GetAtt A.Arn}}\n  C: {Properties: {CodeUri: s3://there/c.zip}}\n";
+
+    #[test]
+    fn only_the_addresses_change() {
+        let addresses = BTreeMap::from([
+            ("functions/a".to_owned(), "s3://x/a.zip".to_owned()),
+            ("functions/b".to_owned(), "s3://x/b.zip".to_owned()),
+        ]);
+        let packaged = with_code(TEMPLATE, &addresses).unwrap();
+        let expected = TEMPLATE
+            .replace("functions/a", "s3://x/a.zip")
+            .replace("\"functions/b\"", "s3://x/b.zip");
+        assert_eq!(packaged, expected);
+    }
+
+    #[test]
+    fn functions_are_named_by_their_folder() {
+        let uris = code_uris(TEMPLATE).unwrap();
+        let names: Vec<_> = uris.iter().map(CodeUri::function).collect();
+        assert_eq!(names, ["a", "b"]);
+    }
+
+    #[test]
+    fn a_folder_without_code_is_named() {
+        let error = with_code(TEMPLATE, &BTreeMap::new()).unwrap_err();
+        assert!(error.to_string().contains("functions/b"), "{error}");
+    }
+
+    #[test]
+    fn a_broken_template_is_refused() {
+        assert!(code_uris("a: [").is_err());
+    }
+}

@@ -1,0 +1,195 @@
+//! `efs-backup deploy`: creates or updates the stack.
+
+use super::{connect, outputs};
+use crate::artifact::{ArtifactBucket, Binaries, FunctionZip, binary_in, build_release};
+use crate::aws::Aws;
+use crate::cli::{Deploy, Global};
+use crate::failure::{Exit, Failure};
+use crate::stack::{self, Change, Parameters, Plan, PlannedChanges, Stack};
+use crate::template::{code_uris, with_code};
+use crate::voice::Voice;
+use crate::workspace;
+use anyhow::Context;
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+
+/// What is deployed, whoever asks for it: a person or a rehearsal.
+#[derive(Debug)]
+pub struct Deployment<'a> {
+    /// The stack's name.
+    pub stack_name: &'a str,
+    /// The template's text.
+    pub template: &'a str,
+    /// The functions' binaries.
+    pub binaries: &'a Binaries,
+    /// The parameters to set.
+    pub parameters: &'a Parameters,
+    /// Whether to go on without asking.
+    pub yes: bool,
+}
+
+/// The stack after a deployment.
+#[derive(Debug)]
+pub struct Deployed {
+    /// The stack as it is now.
+    pub stack: Stack,
+    /// How many resources were changed.
+    pub changes: usize,
+}
+
+pub(super) async fn deploy(global: &Global, options: &Deploy, voice: Voice) -> Result<u8, Failure> {
+    let root = workspace::root()?;
+    let path = options
+        .template
+        .clone()
+        .unwrap_or_else(|| root.join("template.yaml"));
+    let template = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read the template {}", path.display()))?;
+    let aws = connect(global, voice).await?;
+    let binaries = match &options.functions {
+        Some(folder) => Binaries(folder.clone()),
+        None => build(&root, &template, voice)?,
+    };
+    let deployment = Deployment {
+        stack_name: &global.stack_name,
+        template: &template,
+        binaries: &binaries,
+        parameters: &options.parameters.iter().cloned().collect(),
+        yes: global.yes,
+    };
+    let deployed = deploy_to(&aws, &deployment, voice).await?;
+    outputs::show(&deployed.stack.outputs, global.json, voice);
+    Ok(0)
+}
+
+fn build(root: &Path, template: &str, voice: Voice) -> Result<Binaries, Failure> {
+    let uris = code_uris(template)?;
+    let functions: Vec<&str> = uris.iter().map(|uri| uri.function()).collect();
+    build_release(root, &functions, voice)
+}
+
+/// Packages, plans, asks, applies.
+///
+/// # Errors
+///
+/// [`Failure`]; the stack is then as it was, or CloudFormation has rolled it back.
+pub async fn deploy_to(
+    aws: &Aws,
+    deployment: &Deployment<'_>,
+    voice: Voice,
+) -> Result<Deployed, Failure> {
+    let name = deployment.stack_name;
+    let before = stack::find(aws, name).await?;
+    if let Some(refusal) = before.as_ref().and_then(|stack| stack.refusal(name)) {
+        return Err(refusal);
+    }
+    let template_url = package(aws, deployment, voice).await?;
+    let plan = stack::plan(
+        aws,
+        name,
+        before.as_ref(),
+        &template_url,
+        deployment.parameters,
+    )
+    .await?;
+    match (plan, before) {
+        (Plan::NoChange, Some(stack)) => {
+            voice.say(&format!("stack {name} is up to date: nothing to change"));
+            Ok(Deployed { stack, changes: 0 })
+        }
+        (Plan::NoChange, None) => Err(Failure::new(
+            Exit::Failed,
+            format!("CloudFormation sees nothing to create in the template of stack {name}"),
+        )),
+        (Plan::Changes(planned), _) => carry_out(aws, deployment, &planned, voice).await,
+    }
+}
+
+/// Uploads code and template; gives the template's address.
+async fn package(aws: &Aws, deployment: &Deployment<'_>, voice: Voice) -> Result<String, Failure> {
+    let bucket = ArtifactBucket::ensure(aws, voice).await?;
+    let mut addresses = BTreeMap::new();
+    for uri in code_uris(deployment.template)? {
+        let function = uri.function();
+        let zip = FunctionZip::pack(function, &binary_in(deployment.binaries, function)?)?;
+        let size = zip.bytes.len();
+        let sent = bucket.put(&zip.key, zip.bytes).await?;
+        voice.detail(&format!(
+            "  {function}: {size} bytes, {}",
+            if sent { "uploaded" } else { "already there" }
+        ));
+        addresses.insert(
+            uri.folder.clone(),
+            format!("s3://{}/{}", bucket.name, zip.key),
+        );
+    }
+    let template = with_code(deployment.template, &addresses)?;
+    Ok(bucket.put_template(template).await?)
+}
+
+async fn carry_out(
+    aws: &Aws,
+    deployment: &Deployment<'_>,
+    planned: &PlannedChanges,
+    voice: Voice,
+) -> Result<Deployed, Failure> {
+    let name = deployment.stack_name;
+    voice.say(&summary(name, planned));
+    for change in &planned.changes {
+        voice.detail(&line(change));
+    }
+    if !deployment.yes && !confirmed()? {
+        stack::discard(aws, planned).await?;
+        return Err(Failure::new(
+            Exit::Refused,
+            format!("stack {name} was not changed: confirm the changes, or pass --yes"),
+        ));
+    }
+    let finished = stack::apply(aws, name, planned, voice).await?;
+    voice.say(&format!("stack {name} is {}", finished.stack.status));
+    Ok(Deployed {
+        stack: finished.stack,
+        changes: planned.changes.len(),
+    })
+}
+
+fn summary(name: &str, planned: &PlannedChanges) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for change in &planned.changes {
+        *counts.entry(change.action.as_str()).or_default() += 1;
+    }
+    let counts: Vec<String> = counts
+        .iter()
+        .map(|(action, n)| format!("{action} {n}"))
+        .collect();
+    let verb = if planned.creates { "create" } else { "update" };
+    format!("{verb} stack {name}: {}", counts.join(", "))
+}
+
+fn line(change: &Change) -> String {
+    let replaced = if change.replacement == "True" {
+        "  REPLACED"
+    } else {
+        ""
+    };
+    format!(
+        "  {:<8} {:<34} {}{replaced}",
+        change.action, change.resource, change.kind
+    )
+}
+
+/// Asks on a terminal; elsewhere nobody can answer, and the answer is no.
+fn confirmed() -> Result<bool, Failure> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Ok(false);
+    }
+    let mut err = anstream::stderr();
+    write!(err, "Apply these changes? [y/N] ").context("cannot ask")?;
+    err.flush().context("cannot ask")?;
+    let mut answer = String::new();
+    std::io::stdin()
+        .read_line(&mut answer)
+        .context("cannot read the answer")?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}

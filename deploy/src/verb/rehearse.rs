@@ -1,0 +1,192 @@
+//! `efs-backup rehearse`: the whole backup line on this machine.
+
+use super::deploy::{Deployment, deploy_to};
+use crate::artifact::Binaries;
+use crate::aws::Aws;
+use crate::cli::{Global, Rehearse};
+use crate::failure::Failure;
+use crate::stack::Parameters;
+use crate::voice::Voice;
+use crate::workspace;
+use anstyle::{AnsiColor, Style};
+use anyhow::Context;
+use rehearsal::{LocalCloud, Outcome, Scenario, Stage, play};
+use serde_json::json;
+use std::path::Path;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// The exit code of a program that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
+
+/// Plays the scenarios on a local cloud; stops the cloud however it ends.
+///
+/// # Errors
+///
+/// If the local cloud cannot be started or the stack cannot be deployed. A
+/// scenario that fails is no error; it gives exit code 1.
+pub(super) async fn rehearse(
+    global: &Global,
+    options: &Rehearse,
+    voice: Voice,
+) -> Result<u8, Failure> {
+    let root = workspace::root()?;
+    let say = |text: &str| voice.say(text);
+    let binaries = rehearsal::binaries::build(&root, &say).await?;
+    let cloud = LocalCloud::start(&root, &binaries, &say).await?;
+    let stage = match stack_on(cloud, &root, &Binaries(binaries), global, voice).await {
+        Ok(stage) => stage,
+        Err((cloud, failure)) => {
+            cloud.stop().await;
+            return Err(failure);
+        }
+    };
+    let exit = tokio::select! {
+        exit = perform(&stage, options, global.json, voice) => exit,
+        () = interrupted() => Ok(INTERRUPTED),
+    };
+    stage.cloud.stop().await;
+    exit
+}
+
+/// Deploys the real template by the same code as `efs-backup deploy`.
+async fn stack_on(
+    cloud: LocalCloud,
+    root: &Path,
+    binaries: &Binaries,
+    global: &Global,
+    voice: Voice,
+) -> Result<Stage, (LocalCloud, Failure)> {
+    let outputs = tokio::select! {
+        deployed = deploy_into(&cloud, root, binaries, global, voice) => deployed,
+        () = interrupted() => Err(Failure::from(anyhow::anyhow!("interrupted"))),
+    };
+    match outputs {
+        Ok(outputs) => Ok(Stage::new(cloud, outputs)),
+        Err(failure) => Err((cloud, failure)),
+    }
+}
+
+async fn deploy_into(
+    cloud: &LocalCloud,
+    root: &Path,
+    binaries: &Binaries,
+    global: &Global,
+    voice: Voice,
+) -> Result<Parameters, Failure> {
+    let path = root.join("template.yaml");
+    let template = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read the template {}", path.display()))?;
+    let aws = Aws::from_config(&cloud.config()).await?;
+    let parameters = Parameters::from([
+        ("AlertEmail".to_owned(), "ops@example.com".to_owned()),
+        ("TimeZone".to_owned(), "Europe/Berlin".to_owned()),
+    ]);
+    let deployment = Deployment {
+        stack_name: &global.stack_name,
+        template: &template,
+        binaries,
+        parameters: &parameters,
+        yes: true,
+    };
+    Ok(deploy_to(&aws, &deployment, voice).await?.stack.outputs)
+}
+
+async fn perform(
+    stage: &Stage,
+    options: &Rehearse,
+    as_json: bool,
+    voice: Voice,
+) -> Result<u8, Failure> {
+    let say = |text: &str| voice.say(text);
+    stage.confirm_subscriptions(&say).await?;
+    let mut outcomes = Vec::new();
+    for scenario in Scenario::with_needs(&options.scenario) {
+        voice.say(scenario.name());
+        let outcome = play(scenario, stage, &say).await;
+        if let Some(failure) = &outcome.failure {
+            voice.say(&format!("    FAIL: {failure}"));
+        }
+        outcomes.push(outcome);
+    }
+    conclude(stage, &outcomes, as_json, voice);
+    if options.keep {
+        keep(stage, voice).await;
+    }
+    Ok(u8::from(
+        outcomes.iter().any(|outcome| outcome.failure.is_some()),
+    ))
+}
+
+/// The table for a person, or one line for a program.
+fn conclude(stage: &Stage, outcomes: &[Outcome], as_json: bool, voice: Voice) {
+    let logs = stage.cloud.folder.join("logs");
+    voice.say(&format!("mails: {}", stage.cloud.outbox().display()));
+    voice.say(&format!("logs:  {}", logs.display()));
+    if as_json {
+        return voice.result(&report(outcomes).to_string());
+    }
+    for outcome in outcomes {
+        let (word, color) = match outcome.failure {
+            None => ("PASS", AnsiColor::Green),
+            Some(_) => ("FAIL", AnsiColor::Red),
+        };
+        let style: Style = color.on_default().bold();
+        voice.result(&format!(
+            "{style}{word}{style:#}  {:<12} {:>5.1} s  {}",
+            outcome.scenario.name(),
+            outcome.took.as_secs_f64(),
+            outcome.failure.as_deref().unwrap_or_default()
+        ));
+    }
+}
+
+/// The last line of `rehearse --json`, schema `rehearsal/1`: a contract.
+fn report(outcomes: &[Outcome]) -> serde_json::Value {
+    let scenarios: Vec<_> = outcomes
+        .iter()
+        .map(|outcome| {
+            json!({
+                "name": outcome.scenario.name(),
+                "ok": outcome.failure.is_none(),
+                "seconds": (outcome.took.as_secs_f64() * 1000.0).round() / 1000.0,
+                "mails": outcome.mails,
+                "reason": outcome.failure,
+            })
+        })
+        .collect();
+    let ok = outcomes.iter().all(|outcome| outcome.failure.is_none());
+    json!({ "schema": "rehearsal/1", "ok": ok, "scenarios": scenarios })
+}
+
+/// Says how to talk to the cloud, and waits until somebody has had enough.
+async fn keep(stage: &Stage, voice: Voice) {
+    voice.say("the local cloud is kept until Ctrl-C; in another terminal:");
+    for (name, value) in stage.cloud.environment() {
+        voice.say(&format!("  export {name}={value}"));
+    }
+    let output = |name: &str| stage.output(name).unwrap_or_default().to_owned();
+    voice.say(&format!(
+        "  aws s3api list-object-versions --bucket {}",
+        output("BackupBucketName")
+    ));
+    voice.say(&format!(
+        "  aws datasync list-task-executions --task-arn {}",
+        output("TaskArn")
+    ));
+    voice.say("  aws datasync describe-task-execution --task-execution-arn ARN");
+    interrupted().await;
+}
+
+/// Waits for Ctrl-C or a request to end.
+async fn interrupted() {
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => drop(terminate.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}

@@ -1,0 +1,81 @@
+"""CloudFormation: the resource types and properties that a stack of ours needs.
+
+The emulator refuses some types, and creates others without a part of what the
+template says. `cfn_datasync.py` and `cfn_network.py` add the types, `buckets.py`
+the bucket properties; this file repairs functions, schedules and change sets.
+"""
+
+from __future__ import annotations
+
+import json
+
+from ministack.services import lambda_svc, scheduler
+from ministack.services.cloudformation import provisioners
+
+from cloud import cfn_datasync, cfn_network
+from cloud.errors import failed_resource
+
+# The properties whose change replaces the resource. Of a type that the emulator
+# has no such list for, every change set says `Conditional`, whatever changed.
+REPLACING = {
+    "AWS::S3::Bucket": ("BucketName",),
+    "AWS::S3::BucketPolicy": ("Bucket",),
+    "AWS::Logs::LogGroup": ("LogGroupName",),
+    "AWS::Logs::ResourcePolicy": ("PolicyName",),
+    "AWS::SNS::Subscription": ("Endpoint", "Protocol", "TopicArn"),
+    "AWS::SNS::TopicPolicy": (),
+    "AWS::SQS::QueuePolicy": (),
+    "AWS::Events::Rule": ("Name",),
+    "AWS::Scheduler::Schedule": ("Name",),
+    "AWS::CloudWatch::Alarm": ("AlarmName",),
+}
+
+_create_function = provisioners._lambda_create
+
+
+def install() -> None:
+    cfn_datasync.install()
+    cfn_network.install()
+    provisioners._REPLACING_PROPERTIES.update(REPLACING)
+    provisioners._lambda_create = create_function
+    provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]["create"] = create_function
+    provisioners._RESOURCE_HANDLERS["AWS::Scheduler::Schedule"].update(
+        create=create_schedule, update=update_schedule)
+
+
+def create_function(logical_id: str, props: dict, stack_name: str):
+    """Fails without the code, and keeps two properties that the emulator drops.
+
+    The emulator makes a function whose code it cannot find, and every
+    invocation of that function succeeds with a made-up answer.
+    """
+    code = props.get("Code", {})
+    bucket, key = code.get("S3Bucket"), code.get("S3Key")
+    if bucket and lambda_svc._fetch_code_from_s3(bucket, key, code.get("S3ObjectVersion")) is None:
+        raise failed_resource(
+            "Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: "
+            f"The specified key does not exist: s3://{bucket}/{key}", "Lambda", 400)
+    name, attributes = _create_function(logical_id, props, stack_name)
+    function = lambda_svc._functions[name]
+    if "DeadLetterConfig" in props:
+        function["config"]["DeadLetterConfig"] = props["DeadLetterConfig"]
+    if "ReservedConcurrentExecutions" in props:
+        function["concurrency"] = int(props["ReservedConcurrentExecutions"])
+    return name, attributes
+
+
+def create_schedule(logical_id: str, props: dict, stack_name: str):
+    """A schedule with all its properties; the emulator drops the time zone and hides a refusal."""
+    name = props.get("Name") or provisioners._physical_name(stack_name, logical_id, max_len=64)
+    return _store_schedule(scheduler._create_schedule, name, props)
+
+
+def update_schedule(name: str, old_props: dict, props: dict, stack_name: str):
+    return _store_schedule(scheduler._update_schedule, name, props)
+
+
+def _store_schedule(call, name: str, props: dict):
+    status, _, answer = call(name, {"GroupName": "default", **props})
+    if status >= 400:
+        raise failed_resource(json.loads(answer).get("Message", ""), "Scheduler", status)
+    return name, {"Arn": json.loads(answer)["ScheduleArn"]}

@@ -1,0 +1,89 @@
+"""The private names of the emulator that the local cloud relies on.
+
+None of them is an interface, so the version is pinned and each name is looked
+up at start: a newer emulator fails at once with the name that is gone, and not
+later with a gap that has silently opened again.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+
+PINNED = "1.5.33"
+
+NAMES = {
+    "app": "AUTH SERVICE_HANDLERS app pin_request_origin",
+    "core.iam_actions": """
+        SERVICE_TO_IAM_NAMESPACE access_denied_response extract_resource_arn
+        identity_denial_message
+    """,
+    "core.iam_evaluator": """
+        EvalContext _gather_role_policies _request_origin evaluate
+        evaluate_resource_policy pin_request_origin
+    """,
+    "core.lambda_runtime": "reset",
+    "core.responses": "get_account_id get_region request_scope",
+    "core.router": "_KNOWN_AWS_SERVICE_NAMES",
+    "services.backup": "_create_selection _delete_selection",
+    "services.cloudformation.provisioners": """
+        _REPLACING_PROPERTIES _RESOURCE_HANDLERS _S3_BUCKET_CONFIGURATIONS
+        _delete_predecessor _ec2_sg_permissions _lambda_create _physical_name _sns_sub_create
+    """,
+    "services.cloudformation.stacks": "_runs_on_worker_thread",
+    "services.cloudwatch_logs": """
+        _create_log_stream _log_group_policies _log_groups _put_log_events _resource_policies
+    """,
+    "services.ec2": "_rules_match _security_groups _sg_rule_id",
+    "services.eventbridge": "_dispatch_to_lambda _invoke_target _put_events",
+    "services.iam": "_gen_secret _gen_session_access_key _gen_session_token _roles",
+    "services.lambda_svc": """
+        _LAMBDA_ASYNC_RETRY_BASE_SECONDS _execution_record_for_config _fetch_code_from_s3
+        _functions _get_func_record_for_ref _provided_worker_env _route_async_failure
+        _runtime_env_vars function_policy_for_arn invoke_async_with_retry
+    """,
+    "services.s3": """
+        S3_NS _buckets _delete_bucket _delete_bucket_encryption _delete_bucket_lifecycle
+        _delete_bucket_ownership_controls _delete_bucket_tagging _put_bucket_encryption
+        _put_bucket_lifecycle _put_bucket_logging _put_bucket_ownership_controls
+        _put_bucket_tagging _put_bucket_versioning _put_object_lock_configuration
+    """,
+    "services.scheduler": """
+        _SCHEDULE_TICK_INTERVAL _create_schedule _group_arn _schedule_arn _schedules
+        _update_schedule
+    """,
+    "services.sns": """
+        _build_envelope _confirm_subscription _error _fanout _list_subscriptions
+        _list_subscriptions_by_topic _matches_filter_policy _p _refresh_subscription_counts
+        _resolve_message_for_protocol _subscribe _topic_by_arn_any_scope _topics
+        handle_request topic_policy_allows
+    """,
+    "services.sqs": "queue_policy_allows",
+    "services.sts": "register_session",
+}
+
+
+class SeamBroken(Exception):
+    """The installed emulator is not the one this module was written for."""
+
+
+def check() -> None:
+    """Raises `SeamBroken` with one line that says what is missing and what to do."""
+    try:
+        installed = version("ministack")
+    except PackageNotFoundError:
+        raise _broken("ministack is not installed") from None
+    if installed != PINNED:
+        raise _broken(f"ministack {installed} is installed")
+    for module_name, names in NAMES.items():
+        module = import_module(f"ministack.{module_name}")
+        for name in names.split():
+            if not hasattr(module, name):
+                raise _broken(f"ministack has no `{module_name}.{name}`")
+
+
+def _broken(fact: str) -> SeamBroken:
+    return SeamBroken(
+        f"{fact}; the local cloud needs ministack {PINNED} as it was released: "
+        "delete its virtual environment and install requirements.txt into a new one"
+    )

@@ -1,0 +1,41 @@
+"""What a function sees of the machine it runs on."""
+
+from __future__ import annotations
+
+import json
+import unittest
+
+from cloud.tests import harness
+from cloud.tests.harness import REGION, shared
+
+
+class TheEnvironmentOfAFunction(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        harness.function("look-around", Environment={"Variables": {"OWN": "1", "TMPDIR": "mine"}})
+        answer = shared().client("lambda").invoke(FunctionName="look-around", Payload=b"{}")
+        cls.seen = json.load(answer["Payload"])["environment"]
+
+    def test_is_what_aws_gives_and_nothing_of_the_server(self):
+        ours = {"AWS_ENDPOINT_URL"}
+        interpreter = {"LC_CTYPE", "__CF_USER_TEXT_ENCODING"}
+        self.assertEqual(set(self.seen) - interpreter, {
+            "PATH", "LANG", "TZ", "OWN", "TMPDIR", "LAMBDA_TASK_ROOT", "_HANDLER",
+            "AWS_REGION", "AWS_DEFAULT_REGION",
+            "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
+            "AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_LOG_GROUP_NAME",
+            "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_LAMBDA_INITIALIZATION_TYPE"} | ours)
+        self.assertNotIn(harness.TOKEN, self.seen.values())
+
+    def test_has_the_values_of_aws(self):
+        self.assertEqual(self.seen["AWS_LAMBDA_LOG_GROUP_NAME"], "/aws/lambda/look-around")
+        self.assertEqual(self.seen["AWS_LAMBDA_INITIALIZATION_TYPE"], "on-demand")
+        self.assertEqual(self.seen["AWS_REGION"], REGION)
+        self.assertEqual((self.seen["OWN"], self.seen["TMPDIR"]), ("1", "mine"))
+
+    def test_leads_home_with_the_credentials_of_its_role(self):
+        self.assertEqual(self.seen["AWS_ENDPOINT_URL"], shared().endpoint)
+        sts = shared().client("sts", self.seen["AWS_ACCESS_KEY_ID"],
+                              self.seen["AWS_SECRET_ACCESS_KEY"], self.seen["AWS_SESSION_TOKEN"])
+        self.assertIn(":assumed-role/look-around-role/", sts.get_caller_identity()["Arn"])

@@ -1,0 +1,219 @@
+//! The control door: how a test makes this `DataSync` behave as AWS's does on a
+//! bad day. It changes what is answered, never what was copied.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::datasync::Shared;
+use crate::datasync::api::parse;
+use crate::datasync::error::ApiError;
+use crate::datasync::model::Status;
+
+/// What tests have ordered so far.
+#[derive(Default)]
+pub(super) struct Control {
+    tasks: BTreeMap<String, ForcedTask>,
+    patches: BTreeMap<String, Value>,
+    failures: BTreeMap<String, OrderedFailure>,
+}
+
+/// `{"task": {…}}`: `DescribeTask` says this. Without a status: no longer.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ForcedTask {
+    arn: String,
+    status: Option<String>,
+    error_code: Option<String>,
+    error_detail: Option<String>,
+}
+
+/// `{"execution": {…}}`: a JSON merge patch (RFC 7396) over what
+/// `DescribeTaskExecution` answers; a null patch takes it back.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Patch {
+    arn: String,
+    patch: Value,
+}
+
+/// `{"fail_next": {…}}`: the next `count` requests of an operation fail, before
+/// or after they took effect.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OrderedFailure {
+    operation: String,
+    #[serde(default = "once")]
+    count: u32,
+    #[serde(default)]
+    pub after_commit: bool,
+    #[serde(rename = "type")]
+    pub kind: FailureKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(super) enum FailureKind {
+    InternalException,
+    ThrottlingException,
+    /// The connection ends without an answer.
+    #[serde(rename = "reset")]
+    Reset,
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// Takes one body of the control door. `{"hold": "VERIFYING"}` lets executions
+/// wait in front of that status until `{"hold": null}`; `{"reset": true}`
+/// forgets all orders, tasks, locations and executions.
+pub(super) fn take(shared: &Shared, body: Value) -> Result<Value, ApiError> {
+    let Value::Object(orders) = body else {
+        return Err(ApiError::Serialization("an object is expected".to_owned()));
+    };
+    for (order, value) in orders {
+        match order.as_str() {
+            "task" => shared.control().force_task(parse(value)?),
+            "execution" => shared.control().patch(parse(value)?),
+            "fail_next" => shared.control().fail_next(parse(value)?),
+            "hold" => {
+                let status: Option<Status> = parse(value)?;
+                shared.hold.send_replace(status);
+            }
+            "reset" => {
+                *shared.control() = Control::default();
+                *shared.store() = super::store::Store::default();
+                shared.hold.send_replace(None);
+            }
+            _ => return Err(ApiError::Serialization(format!("unknown order `{order}`"))),
+        }
+    }
+    Ok(json!({}))
+}
+
+impl Control {
+    pub(super) fn forced_task(&self, arn: &str) -> Option<&ForcedTask> {
+        self.tasks.get(arn)
+    }
+
+    /// The failure that this request must meet, if one is ordered.
+    pub(super) fn take_failure(&mut self, operation: &str) -> Option<OrderedFailure> {
+        let failure = self.failures.get_mut(operation)?;
+        failure.count = failure.count.checked_sub(1)?;
+        Some(failure.clone())
+    }
+
+    /// What `DescribeTaskExecution` shall answer instead of `described`.
+    pub(super) fn patched(&self, arn: &str, mut described: Value) -> Value {
+        if let Some(patch) = self.patches.get(arn) {
+            merge(&mut described, patch);
+        }
+        described
+    }
+
+    fn force_task(&mut self, forced: ForcedTask) {
+        if forced.status.is_none() {
+            self.tasks.remove(&forced.arn);
+        } else {
+            self.tasks.insert(forced.arn.clone(), forced);
+        }
+    }
+
+    fn patch(&mut self, Patch { arn, patch }: Patch) {
+        if patch.is_null() {
+            self.patches.remove(&arn);
+        } else {
+            self.patches.insert(arn, patch);
+        }
+    }
+
+    fn fail_next(&mut self, failure: OrderedFailure) {
+        self.failures.insert(failure.operation.clone(), failure);
+    }
+}
+
+impl ForcedTask {
+    pub(super) fn status(&self) -> &str {
+        self.status.as_deref().unwrap_or("AVAILABLE")
+    }
+
+    pub(super) fn overlay(&self, described: &mut Value) {
+        described["Status"] = self.status().into();
+        if let Some(code) = &self.error_code {
+            described["ErrorCode"] = code.as_str().into();
+        }
+        if let Some(detail) = &self.error_detail {
+            described["ErrorDetail"] = detail.as_str().into();
+        }
+    }
+}
+
+fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(members) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = json!({});
+    }
+    for (member, value) in members {
+        match (value, target.as_object_mut()) {
+            (Value::Null, Some(target)) => {
+                target.remove(member);
+            }
+            (_, Some(target)) => merge(target.entry(member).or_insert(Value::Null), value),
+            (_, None) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_merge_patch_replaces_adds_and_removes() {
+        #[rustfmt::skip]
+        let cases = [
+            (json!({"a": 1}),             json!({"b": 2}),             json!({"a": 1, "b": 2})),
+            (json!({"a": 1}),             json!({"a": null}),          json!({})),
+            (json!({"a": {"x": 1}}),      json!({"a": {"y": 2}}),      json!({"a": {"x": 1, "y": 2}})),
+            (json!({"a": 1}),             json!({"a": {"y": null}}),   json!({"a": {}})),
+            (json!({"a": [1]}),           json!({"a": [2]}),           json!({"a": [2]})),
+        ];
+        for (mut target, patch, expected) in cases {
+            merge(&mut target, &patch);
+            assert_eq!(target, expected, "{patch}");
+        }
+    }
+
+    #[test]
+    fn a_failure_is_met_as_often_as_ordered() {
+        let mut control = Control::default();
+        let order = json!({"operation": "DescribeTask", "count": 2, "type": "reset"});
+        control.fail_next(parse(order).unwrap());
+        assert!(control.take_failure("ListTasks").is_none());
+        assert_eq!(
+            control.take_failure("DescribeTask").unwrap().kind,
+            FailureKind::Reset
+        );
+        assert!(control.take_failure("DescribeTask").is_some());
+        assert!(control.take_failure("DescribeTask").is_none());
+    }
+
+    #[test]
+    fn a_forced_status_is_shown_until_taken_back() {
+        let mut control = Control::default();
+        let order = json!({"arn": "t", "status": "UNAVAILABLE", "error_detail": "why"});
+        control.force_task(parse(order).unwrap());
+        let mut described = json!({"Status": "AVAILABLE"});
+        control.forced_task("t").unwrap().overlay(&mut described);
+        assert_eq!(
+            described,
+            json!({"Status": "UNAVAILABLE", "ErrorDetail": "why"})
+        );
+        control.force_task(parse(json!({"arn": "t", "status": null})).unwrap());
+        assert!(control.forced_task("t").is_none());
+    }
+}

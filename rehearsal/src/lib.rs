@@ -1,0 +1,23 @@
+//! The rehearsal: the whole backup line on this machine, without an AWS account.
+//!
+//! A local cloud ([`LocalCloud`]) is an emulator with the parts that it lacks and
+//! our own [`datasync`], which really copies. A [`Stage`] is that cloud with the
+//! real stack deployed into it; a [`Scenario`] plays on the stage and checks what
+//! a person would see. Who deploys is not decided here.
+
+pub mod binaries;
+pub mod datasync;
+mod local_cloud;
+mod outbox;
+mod process;
+mod python;
+mod scenario;
+mod stage;
+
+pub use local_cloud::{LocalCloud, REGION};
+pub use outbox::{Kind, Mail};
+pub use scenario::{Outcome, Scenario, play};
+pub use stage::{Run, Stage, Version};
+
+/// Says one line about what is going on.
+pub type Say<'a> = &'a (dyn Fn(&str) + Sync);

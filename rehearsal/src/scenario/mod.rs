@@ -1,0 +1,170 @@
+//! Scenarios: what happens on the EFS, and what must be seen afterwards in the
+//! mail and in the bucket. One file each.
+
+mod add;
+mod first_copy;
+mod modify;
+mod no_change;
+
+use crate::{Mail, Run, Say, Stage};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// A scenario by name, in the order of playing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Scenario {
+    /// Files are copied for the first time.
+    FirstCopy,
+    /// Nothing has changed since.
+    NoChange,
+    /// One file is changed.
+    Modify,
+    /// One file is added.
+    Add,
+}
+
+/// What came of a scenario.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// How long it took.
+    pub took: Duration,
+    /// Its mails.
+    pub mails: Vec<PathBuf>,
+    /// Why it failed; `None` if it passed.
+    pub failure: Option<String>,
+}
+
+impl Scenario {
+    /// All scenarios, in the order of playing.
+    pub const ALL: [Scenario; 4] = [
+        Scenario::FirstCopy,
+        Scenario::NoChange,
+        Scenario::Modify,
+        Scenario::Add,
+    ];
+
+    /// The name on the command line and in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Scenario::FirstCopy => "first-copy",
+            Scenario::NoChange => "no-change",
+            Scenario::Modify => "modify",
+            Scenario::Add => "add",
+        }
+    }
+
+    /// The chosen scenarios with those that must be played before them; all if
+    /// none is chosen.
+    #[must_use]
+    pub fn with_needs(chosen: &[Scenario]) -> Vec<Scenario> {
+        let chosen = if chosen.is_empty() {
+            &Scenario::ALL[..]
+        } else {
+            chosen
+        };
+        let first = std::iter::once(&Scenario::FirstCopy);
+        let ordered: BTreeSet<Scenario> = chosen.iter().chain(first).copied().collect();
+        ordered.into_iter().collect()
+    }
+
+    async fn act(self, stage: &Stage, say: Say<'_>) -> anyhow::Result<Vec<Mail>> {
+        match self {
+            Scenario::FirstCopy => first_copy::play(stage, say).await,
+            Scenario::NoChange => no_change::play(stage, say).await,
+            Scenario::Modify => modify::play(stage, say).await,
+            Scenario::Add => add::play(stage, say).await,
+        }
+    }
+}
+
+/// Plays one scenario. What goes wrong is part of its outcome.
+pub async fn play(scenario: Scenario, stage: &Stage, say: Say<'_>) -> Outcome {
+    let begun = Instant::now();
+    let known = stage.mails().map_or(0, |mails| mails.len());
+    let played = scenario.act(stage, say).await;
+    let mails = stage.mails().unwrap_or_default();
+    Outcome {
+        scenario,
+        took: begun.elapsed(),
+        mails: mails
+            .into_iter()
+            .skip(known)
+            .map(|mail| mail.path)
+            .collect(),
+        failure: played.err().map(|error| format!("{error:#}")),
+    }
+}
+
+/// The checks of a scenario: the first one that does not hold ends it.
+fn check(holds: bool, expected: &str, found: impl std::fmt::Display) -> anyhow::Result<()> {
+    anyhow::ensure!(holds, "expected {expected}, found {found}");
+    Ok(())
+}
+
+/// The mail's verdict must be this one, in the subject and in the attribute.
+fn check_verdict(mail: &Mail, verdict: &str) -> anyhow::Result<()> {
+    let subject = mail.subject();
+    let in_both =
+        subject.starts_with(&format!("{verdict} | ")) && mail.attribute("verdict") == verdict;
+    check(in_both, &format!("a mail that says {verdict}"), subject)
+}
+
+/// The execution must have made new versions of exactly these keys.
+fn check_new_versions(run: &Run, expected: &[String]) -> anyhow::Result<()> {
+    let mut made: Vec<&str> = run
+        .new_versions()
+        .iter()
+        .map(|version| version.key.as_str())
+        .collect();
+    made.sort_unstable();
+    let mut expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+    expected.sort_unstable();
+    check(
+        made == expected,
+        &format!("new versions of {expected:?} only"),
+        format!("{made:?}"),
+    )
+}
+
+/// Tells the mail in a few lines, as its reader would skim it.
+fn tell(mail: &Mail, say: Say<'_>) {
+    say(&format!("    mail: {}", mail.subject()));
+    for label in ["Copied", "Unchanged or skipped", "Not copied", "Verified"] {
+        if let Some(value) = mail.line(label) {
+            say(&format!("          {label}: {value}"));
+        }
+    }
+    let name = mail.path.file_name().unwrap_or_default();
+    say(&format!("          {}", name.to_string_lossy()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scenario_brings_what_it_needs() {
+        use Scenario::{Add, FirstCopy, Modify};
+        assert_eq!(Scenario::with_needs(&[Add]), [FirstCopy, Add]);
+        assert_eq!(
+            Scenario::with_needs(&[Modify, FirstCopy]),
+            [FirstCopy, Modify]
+        );
+        assert_eq!(Scenario::with_needs(&[]), Scenario::ALL);
+    }
+
+    #[test]
+    fn names_are_those_of_the_command_line() {
+        use clap::ValueEnum;
+        for scenario in Scenario::ALL {
+            assert_eq!(
+                scenario.to_possible_value().unwrap().get_name(),
+                scenario.name()
+            );
+        }
+    }
+}
