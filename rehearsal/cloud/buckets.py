@@ -15,11 +15,25 @@ from ministack.services.cloudformation import provisioners
 from cloud.errors import failed_resource
 from cloud.lifecycle import lifecycle_xml
 
+_create = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]["create"]
+
 
 def install() -> None:
     provisioners._S3_BUCKET_CONFIGURATIONS += tuple(
         (name, to_xml, _strict(put), delete) for name, to_xml, put, delete in PROPERTIES)
-    provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]["delete"] = delete_bucket
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]
+    handlers.update(create=create_bucket, delete=delete_bucket)
+
+
+def create_bucket(logical_id: str, props: dict, stack_name: str):
+    """Leaves no bucket behind where a property is refused: the stack would not know its name."""
+    before = set(s3._buckets)
+    try:
+        return _create(logical_id, props, stack_name)
+    except ValueError:
+        for name in set(s3._buckets) - before:
+            s3._delete_bucket(name)
+        raise
 
 
 def delete_bucket(name: str, props: dict) -> None:

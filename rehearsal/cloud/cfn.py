@@ -31,6 +31,7 @@ REPLACING = {
 }
 
 _create_function = provisioners._lambda_create
+_update_function = provisioners._lambda_update
 
 
 def install() -> None:
@@ -38,13 +39,13 @@ def install() -> None:
     cfn_network.install()
     provisioners._REPLACING_PROPERTIES.update(REPLACING)
     provisioners._lambda_create = create_function
-    provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]["create"] = create_function
-    provisioners._RESOURCE_HANDLERS["AWS::Scheduler::Schedule"].update(
-        create=create_schedule, update=update_schedule)
+    handlers = provisioners._RESOURCE_HANDLERS
+    handlers["AWS::Lambda::Function"].update(create=create_function, update=update_function)
+    handlers["AWS::Scheduler::Schedule"].update(create=create_schedule, update=update_schedule)
 
 
 def create_function(logical_id: str, props: dict, stack_name: str):
-    """Fails without the code, and keeps two properties that the emulator drops.
+    """Fails without the code.
 
     The emulator makes a function whose code it cannot find, and every
     invocation of that function succeeds with a made-up answer.
@@ -55,13 +56,23 @@ def create_function(logical_id: str, props: dict, stack_name: str):
         raise failed_resource(
             "Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: "
             f"The specified key does not exist: s3://{bucket}/{key}", "Lambda", 400)
-    name, attributes = _create_function(logical_id, props, stack_name)
-    function = lambda_svc._functions[name]
-    if "DeadLetterConfig" in props:
-        function["config"]["DeadLetterConfig"] = props["DeadLetterConfig"]
-    if "ReservedConcurrentExecutions" in props:
-        function["concurrency"] = int(props["ReservedConcurrentExecutions"])
-    return name, attributes
+    return _complete(_create_function(logical_id, props, stack_name), {}, props)
+
+
+def update_function(name: str, old_props: dict, props: dict, stack_name: str, logical_id=None):
+    made = _update_function(name, old_props, props, stack_name, logical_id)
+    return _complete(made, old_props, props)
+
+
+def _complete(made: tuple, old_props: dict, props: dict) -> tuple:
+    """Sets the two properties that the emulator drops; what no template names stays as it is."""
+    function, named = lambda_svc._functions[made[0]], {*old_props, *props}
+    if "DeadLetterConfig" in named:
+        function["config"]["DeadLetterConfig"] = props.get("DeadLetterConfig") or {}
+    if "ReservedConcurrentExecutions" in named:
+        reserved = props.get("ReservedConcurrentExecutions")
+        function["concurrency"] = None if reserved is None else int(reserved)
+    return made
 
 
 def create_schedule(logical_id: str, props: dict, stack_name: str):

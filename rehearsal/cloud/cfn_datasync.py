@@ -59,7 +59,12 @@ def install() -> None:
 def _handlers(kind: Type) -> dict:
     def create(logical_id, props, stack_name):
         arn = _call(f"Create{kind.noun}", _request(props))[kind.arn]
-        return arn, _attributes(kind, arn)
+        try:
+            return arn, _attributes(kind, arn)
+        except ValueError:
+            # A resource that fails has no ARN in the stack: nobody else would delete it.
+            delete(arn, props)
+            raise
 
     def update(arn, old_props, props, stack_name):
         changed = {name: props.get(name, nothing) for name, nothing in kind.updatable.items()
@@ -70,7 +75,9 @@ def _handlers(kind: Type) -> dict:
         return arn, _attributes(kind, arn)
 
     def delete(arn, props):
-        _call(f"Delete{kind.noun}", {kind.arn: arn}, missing_is_fine=True)
+        # The one operation that does not tell the types of locations apart.
+        noun = "Location" if kind.noun.startswith("Location") else kind.noun
+        _call(f"Delete{noun}", {kind.arn: arn}, missing_is_fine=True)
 
     return {"create": create, "update": update, "delete": delete}
 

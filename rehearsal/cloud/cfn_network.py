@@ -77,12 +77,14 @@ def _rule(props: dict) -> dict:
 
 
 def _is_default(rule: dict) -> bool:
-    return ec2._rules_match(rule, _rule(ALLOW_ALL)) and "SecurityGroupRuleId" not in rule
+    """Whether a rule came with the group: one of a template has an id or a description."""
+    return rule == _rule(ALLOW_ALL)
 
 
 def create_selection(logical_id: str, props: dict, stack_name: str):
     plan = props["BackupPlanId"]
-    status, _, answer = backup._create_selection(plan, {"BackupSelection": props["BackupSelection"]})
+    request = {"BackupSelection": props["BackupSelection"]}
+    status, _, answer = backup._create_selection(plan, request)
     content = json.loads(answer)
     if status >= 400:
         raise failed_resource(content.get("Message") or str(content), "Backup", status)

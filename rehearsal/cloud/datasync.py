@@ -96,8 +96,8 @@ def _authorize_calls() -> None:
     def access_denied_response(service, action, principal, request_id, **details):
         if service != "datasync" or details.get("error_code"):
             return known_denial(service, action, principal, request_id, **details)
-        message = iam_actions.identity_denial_message(
-            action, principal, details.get("resource_arn", "*"), details.get("explicit_deny", False))
+        resource, explicit = details.get("resource_arn", "*"), details.get("explicit_deny", False)
+        message = iam_actions.identity_denial_message(action, principal, resource, explicit)
         body = {"__type": "AccessDeniedException", "Message": message}
         return 400, {"Content-Type": JSON}, json.dumps(body).encode()
 

@@ -13,5 +13,5 @@ class Refused(Exception):
 
 def failed_resource(message: str, service: str, status: int) -> ValueError:
     """The reason of a failed resource, worded as CloudFormation words it."""
-    return ValueError(
-        f'Resource handler returned message: "{message} (Service: {service}, Status Code: {status})"')
+    reason = f"{message} (Service: {service}, Status Code: {status})"
+    return ValueError(f'Resource handler returned message: "{reason}"')

@@ -14,7 +14,7 @@ import threading
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
-from cloud import iam
+from cloud import iam, targets
 from cloud.errors import Refused
 
 # What the emulator sets as AWS does. Everything else it adds is its own.
@@ -25,10 +25,6 @@ KEPT = (
     "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_LOG_STREAM_NAME",
     "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "_HANDLER",
 )
-
-DESTINATION_ACTIONS = {
-    "sqs": "sqs:SendMessage", "sns": "sns:Publish", "lambda": "lambda:InvokeFunction",
-}
 
 _log = logging.getLogger("cloud")
 _ending = threading.Event()
@@ -75,7 +71,7 @@ def _authorize_destinations() -> None:
     def route_if_allowed(target_arn: str, function_name: str, event, result: dict) -> None:
         function = lambda_svc._functions.get(function_name) or {}
         role = function.get("config", {}).get("Role", "")
-        action = DESTINATION_ACTIONS.get(target_arn.split(":")[2] if ":" in target_arn else "")
+        action = targets.ACTIONS.get(targets.service_of(target_arn))
         try:
             if action:
                 iam.check_role_allows(role, action, target_arn)

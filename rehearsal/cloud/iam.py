@@ -8,6 +8,7 @@ AWS all of these fail, most of them without a sound.
 
 from __future__ import annotations
 
+import re
 import time
 from contextvars import ContextVar
 
@@ -31,6 +32,21 @@ def install() -> None:
     iam_evaluator._request_origin = ContextVar("request_origin", default=("127.0.0.1", True))
     pin = iam_evaluator.pin_request_origin
     app.pin_request_origin = lambda source_ip, secure: pin(source_ip, True)
+    _let_wildcards_match_line_breaks()
+
+
+def _let_wildcards_match_line_breaks() -> None:
+    """`*` in a policy stands for any characters; a key may hold a line break.
+
+    The emulator refuses such a key to every role, as if no policy allowed it.
+    """
+    compiled = iam_evaluator._fnmatch_compile
+
+    def compile_to_all(pattern: str, ignore_case: bool) -> re.Pattern:
+        one_line = compiled(pattern, ignore_case)
+        return re.compile(one_line.pattern, one_line.flags | re.DOTALL)
+
+    iam_evaluator._fnmatch_compile = compile_to_all
 
 
 def policy_allows_service(policy, service: str, action: str, resource: str, source_arn: str,

@@ -78,7 +78,10 @@ def _answer(scope: dict, body: bytes, token: str) -> tuple[int, dict]:
     if scope["method"] != "POST":
         return 405, {"message": f"{scope['path']} takes a POST"}
     try:
-        return 200, endpoint(json.loads(body or b"{}"))
+        request = json.loads(body or b"{}")
+        if not isinstance(request, dict):
+            raise ValueError("not a JSON object")
+        return 200, endpoint(request)
     except Refused as refusal:
         return refusal.status, {"message": str(refusal)}
     except (KeyError, TypeError, ValueError) as error:

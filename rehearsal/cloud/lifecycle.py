@@ -56,8 +56,8 @@ def _add_filter(element: Element, rule: dict) -> None:
     """One condition stands alone; several are joined by `And`; none is the empty prefix."""
     parent = SubElement(element, "Filter")
     tags = rule.get("TagFilters") or []
-    plain = [(name, rule[name]) for name in ("Prefix", "ObjectSizeGreaterThan", "ObjectSizeLessThan")
-             if rule.get(name) not in (None, "")]
+    names = ("Prefix", "ObjectSizeGreaterThan", "ObjectSizeLessThan")
+    plain = [(name, rule[name]) for name in names if rule.get(name) not in (None, "")]
     if not plain and not tags:
         SubElement(parent, "Prefix")
     elif len(plain) + len(tags) > 1:

@@ -25,14 +25,16 @@ CONFIRMATION = """\
 You have chosen to subscribe to the topic:
 {topic}
 
-To confirm this subscription, click or visit the link below (If this was in error no action is necessary):
+To confirm this subscription, click or visit the link below \
+(If this was in error no action is necessary):
 {link}
 """
 
 FOOTER = """
 
 --
-If you wish to stop receiving notifications from this topic, please click or visit the link below to unsubscribe:
+If you wish to stop receiving notifications from this topic, please click or visit the link \
+below to unsubscribe:
 {link}
 """
 

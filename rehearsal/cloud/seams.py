@@ -13,13 +13,14 @@ from importlib.metadata import PackageNotFoundError, version
 PINNED = "1.5.33"
 
 NAMES = {
-    "app": "AUTH SERVICE_HANDLERS app pin_request_origin",
+    "app": "SERVICE_HANDLERS app pin_request_origin",
+    "core.arn": "parse_arn",
     "core.iam_actions": """
         SERVICE_TO_IAM_NAMESPACE access_denied_response extract_resource_arn
         identity_denial_message
     """,
     "core.iam_evaluator": """
-        EvalContext _gather_role_policies _request_origin evaluate
+        EvalContext _fnmatch_compile _gather_role_policies _request_origin evaluate
         evaluate_resource_policy pin_request_origin
     """,
     "core.lambda_runtime": "reset",
@@ -28,19 +29,21 @@ NAMES = {
     "services.backup": "_create_selection _delete_selection",
     "services.cloudformation.provisioners": """
         _REPLACING_PROPERTIES _RESOURCE_HANDLERS _S3_BUCKET_CONFIGURATIONS
-        _delete_predecessor _ec2_sg_permissions _lambda_create _physical_name _sns_sub_create
+        _ec2_sg_permissions _lambda_create _lambda_update _physical_name _sns_sub_create
     """,
     "services.cloudformation.stacks": "_runs_on_worker_thread",
     "services.cloudwatch_logs": """
         _create_log_stream _log_group_policies _log_groups _put_log_events _resource_policies
     """,
     "services.ec2": "_rules_match _security_groups _sg_rule_id",
-    "services.eventbridge": "_dispatch_to_lambda _invoke_target _put_events",
+    "services.eventbridge": """
+        _dispatch_to_lambda _dispatch_to_sqs _invoke_target _pattern_event_view _put_events
+    """,
     "services.iam": "_gen_secret _gen_session_access_key _gen_session_token _roles",
     "services.lambda_svc": """
-        _LAMBDA_ASYNC_RETRY_BASE_SECONDS _execution_record_for_config _fetch_code_from_s3
-        _functions _get_func_record_for_ref _provided_worker_env _route_async_failure
-        _runtime_env_vars function_policy_for_arn invoke_async_with_retry
+        _execution_record_for_config _fetch_code_from_s3 _functions _get_func_record_for_ref
+        _provided_worker_env _route_async_failure _runtime_env_vars function_policy_for_arn
+        invoke_async_with_retry
     """,
     "services.s3": """
         S3_NS _buckets _delete_bucket _delete_bucket_encryption _delete_bucket_lifecycle
@@ -49,16 +52,14 @@ NAMES = {
         _put_bucket_tagging _put_bucket_versioning _put_object_lock_configuration
     """,
     "services.scheduler": """
-        _SCHEDULE_TICK_INTERVAL _create_schedule _group_arn _schedule_arn _schedules
-        _update_schedule
+        _SCHEDULE_TICK_INTERVAL _create_schedule _group_arn _schedules _update_schedule
     """,
     "services.sns": """
-        _build_envelope _confirm_subscription _error _fanout _list_subscriptions
-        _list_subscriptions_by_topic _matches_filter_policy _p _refresh_subscription_counts
-        _resolve_message_for_protocol _subscribe _topic_by_arn_any_scope _topics
-        handle_request topic_policy_allows
+        _build_envelope _error _fanout _list_subscriptions _list_subscriptions_by_topic
+        _matches_filter_policy _p _refresh_subscription_counts _resolve_message_for_protocol
+        _subscribe _topic_by_arn_any_scope _topics handle_request topic_policy_allows
     """,
-    "services.sqs": "queue_policy_allows",
+    "services.sqs": "_queue_by_arn queue_policy_allows",
     "services.sts": "register_session",
 }
 
@@ -76,7 +77,10 @@ def check() -> None:
     if installed != PINNED:
         raise _broken(f"ministack {installed} is installed")
     for module_name, names in NAMES.items():
-        module = import_module(f"ministack.{module_name}")
+        try:
+            module = import_module(f"ministack.{module_name}")
+        except ImportError as error:
+            raise _broken(f"`ministack.{module_name}` cannot be imported ({error})") from None
         for name in names.split():
             if not hasattr(module, name):
                 raise _broken(f"ministack has no `{module_name}.{name}`")

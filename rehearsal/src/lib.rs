@@ -10,7 +10,7 @@ pub mod datasync;
 mod local_cloud;
 mod outbox;
 mod process;
-mod python;
+pub mod python;
 mod scenario;
 mod stage;
 

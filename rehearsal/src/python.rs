@@ -19,7 +19,7 @@ const OLDEST: (u32, u32) = (3, 10);
 /// # Errors
 ///
 /// One line that says what is missing and how to get it.
-pub(crate) async fn interpreter(target: &Path, say: Say<'_>) -> anyhow::Result<PathBuf> {
+pub async fn interpreter(target: &Path, say: Say<'_>) -> anyhow::Result<PathBuf> {
     let system = std::env::var("EFS_BACKUP_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let version = version(&system).await?;
     let folder = target.join("local-cloud").join(name(&version));

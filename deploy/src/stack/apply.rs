@@ -2,7 +2,7 @@
 
 use super::cause::{StackEvent, first_cause};
 use super::change_set::PlannedChanges;
-use super::state::{Stack, StackState, find};
+use super::state::{Stack, find};
 use crate::aws::Aws;
 use crate::failure::{Exit, Failure};
 use crate::voice::Voice;
@@ -111,8 +111,7 @@ fn is_at_rest(stack: &Stack) -> bool {
 }
 
 fn conclude(name: &str, stack: Stack, seen: &[StackEvent]) -> Result<Finished, Failure> {
-    let good =
-        StackState::of(&stack.status) == StackState::Ready && !stack.status.contains("ROLLBACK");
+    let good = stack.is_ready() && !stack.status.contains("ROLLBACK");
     if good {
         return Ok(Finished { stack });
     }
@@ -130,7 +129,7 @@ fn conclude(name: &str, stack: Stack, seen: &[StackEvent]) -> Result<Finished, F
             )
         },
     );
-    let next = if StackState::of(&stack.status) == StackState::Ready {
+    let next = if stack.is_ready() {
         "the version of before is running".to_owned()
     } else {
         format!("next: `aws cloudformation delete-stack --stack-name {name}`, then deploy again")

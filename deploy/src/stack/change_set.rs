@@ -1,6 +1,6 @@
 //! A change set: what would change, before anything does.
 
-use super::state::{Stack, StackState};
+use super::state::Stack;
 use crate::aws::Aws;
 use crate::failure::{Exit, Failure};
 use anyhow::Context;
@@ -56,18 +56,15 @@ const LONGEST_PLANNING: Duration = Duration::from_secs(600);
 ///
 /// # Errors
 ///
-/// [`Failure`] if a parameter is missing or unknown, or CloudFormation rejects
-/// the template.
+/// [`Failure`] if CloudFormation rejects the template.
 pub async fn plan(
     aws: &Aws,
     name: &str,
     stack: Option<&Stack>,
     template_url: &str,
-    given: &Parameters,
+    parameters: Vec<Parameter>,
 ) -> Result<Plan, Failure> {
-    let existing = stack.filter(|stack| StackState::of(&stack.status) == StackState::Ready);
-    let declared = declared_parameters(aws, template_url).await?;
-    let parameters = parameters(&declared, existing, given)?;
+    let existing = stack.filter(|stack| stack.is_ready());
     let kind = if existing.is_some() {
         ChangeSetType::Update
     } else {
@@ -94,33 +91,18 @@ pub async fn plan(
     finish(aws, name, existing.is_none(), &described).await
 }
 
-/// The template's parameters, and whether each has a default.
-async fn declared_parameters(
-    aws: &Aws,
-    template_url: &str,
-) -> Result<BTreeMap<String, bool>, CallError> {
-    let request = aws
-        .cloudformation
-        .get_template_summary()
-        .template_url(template_url);
-    let summary = request.send().await.map_err(|error| {
-        CallError::new("cloudformation:GetTemplateSummary", "the template", &error)
-    })?;
-    let parameters = summary.parameters().iter().filter_map(|parameter| {
-        Some((
-            parameter.parameter_key()?.to_owned(),
-            parameter.default_value().is_some(),
-        ))
-    });
-    Ok(parameters.collect())
-}
-
-/// What is given, and for the rest the value of before.
-fn parameters(
+/// What is given, and for the rest the value of before. `declared` tells whether
+/// a parameter of the template has a default.
+///
+/// # Errors
+///
+/// [`Exit::Usage`] if a parameter is missing or unknown.
+pub fn parameters(
     declared: &BTreeMap<String, bool>,
-    existing: Option<&Stack>,
+    stack: Option<&Stack>,
     given: &Parameters,
 ) -> Result<Vec<Parameter>, Failure> {
+    let existing = stack.filter(|stack| stack.is_ready());
     if let Some(unknown) = given.keys().find(|name| !declared.contains_key(*name)) {
         let known: Vec<&str> = declared.keys().map(String::as_str).collect();
         return Err(Failure::new(

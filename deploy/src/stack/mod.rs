@@ -7,5 +7,5 @@ mod change_set;
 mod state;
 
 pub use apply::{Finished, apply};
-pub use change_set::{Change, Parameters, Plan, PlannedChanges, discard, plan};
+pub use change_set::{Change, Parameters, Plan, PlannedChanges, discard, parameters, plan};
 pub use state::{Stack, StackState, find};

@@ -113,6 +113,12 @@ fn stack_from(stack: &aws_sdk_cloudformation::types::Stack) -> Stack {
 }
 
 impl Stack {
+    /// Whether it can be updated.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        StackState::of(&self.status) == StackState::Ready
+    }
+
     /// Why a deployment cannot begin, and what to do about it.
     #[must_use]
     pub fn refusal(&self, name: &str) -> Option<Failure> {

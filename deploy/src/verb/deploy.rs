@@ -6,7 +6,7 @@ use crate::aws::Aws;
 use crate::cli::{Deploy, Global};
 use crate::failure::{Exit, Failure};
 use crate::stack::{self, Change, Parameters, Plan, PlannedChanges, Stack};
-use crate::template::{code_uris, with_code};
+use crate::template::{code_uris, declared_parameters, with_code};
 use crate::voice::Voice;
 use crate::workspace;
 use anyhow::Context;
@@ -84,15 +84,10 @@ pub async fn deploy_to(
     if let Some(refusal) = before.as_ref().and_then(|stack| stack.refusal(name)) {
         return Err(refusal);
     }
+    let declared = declared_parameters(deployment.template)?;
+    let parameters = stack::parameters(&declared, before.as_ref(), deployment.parameters)?;
     let template_url = package(aws, deployment, voice).await?;
-    let plan = stack::plan(
-        aws,
-        name,
-        before.as_ref(),
-        &template_url,
-        deployment.parameters,
-    )
-    .await?;
+    let plan = stack::plan(aws, name, before.as_ref(), &template_url, parameters).await?;
     match (plan, before) {
         (Plan::NoChange, Some(stack)) => {
             voice.say(&format!("stack {name} is up to date: nothing to change"));

@@ -40,12 +40,21 @@ pub(super) async fn rehearse(
             return Err(failure);
         }
     };
-    let exit = tokio::select! {
-        exit = perform(&stage, options, global.json, voice) => exit,
-        () = interrupted() => Ok(INTERRUPTED),
+    let outcomes = tokio::select! {
+        outcomes = perform(&stage, options, voice) => outcomes.map(Some),
+        () = interrupted() => Ok(None),
     };
+    if let Ok(Some(outcomes)) = &outcomes {
+        conclude(&stage, outcomes, global.json, voice);
+        if options.keep {
+            keep(&stage, voice).await;
+        }
+    }
     stage.cloud.stop().await;
-    exit
+    let passed = |outcome: &Outcome| outcome.failure.is_none();
+    Ok(outcomes?.map_or(INTERRUPTED, |outcomes| {
+        u8::from(!outcomes.iter().all(passed))
+    }))
 }
 
 /// Deploys the real template by the same code as `efs-backup deploy`.
@@ -91,12 +100,7 @@ async fn deploy_into(
     Ok(deploy_to(&aws, &deployment, voice).await?.stack.outputs)
 }
 
-async fn perform(
-    stage: &Stage,
-    options: &Rehearse,
-    as_json: bool,
-    voice: Voice,
-) -> Result<u8, Failure> {
+async fn perform(stage: &Stage, options: &Rehearse, voice: Voice) -> Result<Vec<Outcome>, Failure> {
     let say = |text: &str| voice.say(text);
     stage.confirm_subscriptions(&say).await?;
     let mut outcomes = Vec::new();
@@ -108,13 +112,7 @@ async fn perform(
         }
         outcomes.push(outcome);
     }
-    conclude(stage, &outcomes, as_json, voice);
-    if options.keep {
-        keep(stage, voice).await;
-    }
-    Ok(u8::from(
-        outcomes.iter().any(|outcome| outcome.failure.is_some()),
-    ))
+    Ok(outcomes)
 }
 
 /// The table for a person, or one line for a program.

@@ -7,8 +7,9 @@
 use super::message::{LONGEST_BODY, WIDTH};
 use crate::text::clipped_at;
 
-/// The longest value of one line before it is clipped, in characters.
-const LONGEST_VALUE: usize = 1000;
+/// The longest value of one line before it is clipped, in characters. With its
+/// label it stays below the 998 that a line of a mail may have (RFC 5322).
+const LONGEST_VALUE: usize = 900;
 
 /// A mail's text while it grows.
 #[derive(Debug, Default)]

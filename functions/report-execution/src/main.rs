@@ -8,11 +8,11 @@
 //! Calls: `datasync:DescribeTaskExecution`, `datasync:DescribeTask`,
 //! `s3:ListBucket`, `s3:GetObject`, `s3:PutObject`, `sns:Publish`.
 
-use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing};
+use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
 use report_execution::{Aws, Settings, handle};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+async fn main() -> anyhow::Result<()> {
     tracing::init_default_subscriber();
     let settings = Settings::from_env()?;
     let aws = Aws::from_env(&settings)?;
@@ -20,4 +20,5 @@ async fn main() -> Result<(), Error> {
         handle(&aws, &settings, event.payload)
     }))
     .await
+    .map_err(anyhow::Error::from_boxed)
 }

@@ -4,11 +4,11 @@
 //! Environment: `STACK_NAME`, `TASK_ARN`.
 //! Calls: `datasync:DescribeTask`, `datasync:StartTaskExecution`.
 
-use lambda_runtime::{Error, LambdaEvent, run, service_fn, tracing};
+use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
 use start_execution::{Aws, Settings, handle};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+async fn main() -> anyhow::Result<()> {
     tracing::init_default_subscriber();
     let settings = Settings::from_env()?;
     let aws = Aws::from_env()?;
@@ -16,4 +16,5 @@ async fn main() -> Result<(), Error> {
         handle(&aws, &settings, event.payload)
     }))
     .await
+    .map_err(anyhow::Error::from_boxed)
 }

@@ -7,9 +7,12 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 
+import botocore.session
+
 from cloud.tests.harness import ACCOUNT, REGION
 
 INVALID = "InvalidRequestException"
+OPERATIONS = botocore.session.get_session().get_service_model("datasync").operation_names
 
 
 class FakeDataSync:
@@ -49,6 +52,8 @@ class FakeDataSync:
     def answer(self, headers, request: dict) -> tuple[int, dict]:
         operation = headers["X-Amz-Target"].split(".")[1]
         self.calls.append((operation, request, dict(headers)))
+        if operation not in OPERATIONS:
+            return 400, {"__type": "UnknownOperationException", "message": f"{operation} does not exist"}
         refusal = self.before_answer(operation, request)
         if refusal:
             return refusal

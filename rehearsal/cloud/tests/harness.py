@@ -157,7 +157,7 @@ def document(*statements: dict) -> str:
 
 
 BOOTSTRAP = """#!{python}
-import http.client, json, os, sys
+import http.client, json, os, time
 runtime = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
 def call(method, path, body=None):
     runtime.request(method, "/2018-06-01/runtime/invocation/" + path, body)
@@ -167,6 +167,9 @@ while True:
     response, event = call("GET", "next")
     request = response.headers["Lambda-Runtime-Aws-Request-Id"]
     event = json.loads(event)
+    if event.get("hang"):
+        open(event["hang"], "w").close()
+        time.sleep(60)
     if event.get("detail", event).get("fail"):
         call("POST", request + "/error", json.dumps({{"errorType": "Boom", "errorMessage": "on purpose"}}))
     else:

@@ -74,7 +74,8 @@ class PropertiesOfABucket(unittest.TestCase):
         self.assertEqual(found["Rules"], [{"ObjectOwnership": "ObjectWriter"}])
 
     def test_logging_configuration(self):
-        self.deploy("b-logging", LoggingConfiguration={"DestinationBucketName": "logs", "LogFilePrefix": "s3/"})
+        self.deploy("b-logging", LoggingConfiguration={
+            "DestinationBucketName": "logs", "LogFilePrefix": "s3/"})
         self.assertEqual(self.s3.get_bucket_logging(Bucket="b-logging")["LoggingEnabled"],
                          {"TargetBucket": "logs", "TargetPrefix": "s3/"})
         self.deploy("b-logging", update=True, LoggingConfiguration={"LogFilePrefix": "s3/"})
@@ -100,8 +101,16 @@ class PropertiesOfABucket(unittest.TestCase):
         self.assertEqual(found, {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": retention}})
 
     def test_tags(self):
-        self.deploy("b-tags", Tags=[{"Key": "cost", "Value": "42"}])
-        self.assertEqual(self.s3.get_bucket_tagging(Bucket="b-tags")["TagSet"], [{"Key": "cost", "Value": "42"}])
+        tags = [{"Key": "cost", "Value": "42"}]
+        self.deploy("b-tags", Tags=tags)
+        self.assertEqual(self.s3.get_bucket_tagging(Bucket="b-tags")["TagSet"], tags)
+
+    def test_a_refused_one_leaves_no_bucket_behind(self):
+        wrong = {"Rules": [{"Id": "wrong", "Status": "Enabled", "ExpirationInDays": 0}]}
+        made = stack("b-refused", bucket("b-refused", LifecycleConfiguration=wrong))
+
+        self.assertEqual(made["StackStatus"], "ROLLBACK_COMPLETE")
+        self.assertEqual(refused(self.s3.head_bucket, Bucket="b-refused")[0], "404")
 
     def test_a_failed_update_restores_what_was(self):
         self.deploy("b-rollback", LifecycleConfiguration={"Rules": RULES[:1]})

@@ -110,14 +110,19 @@ class Functions(unittest.TestCase):
         self.assertIn("The specified key does not exist: s3://no-such-bucket/fn.zip", reasons("fn-no-code"))
 
     def test_keep_their_dead_letter_queue_and_reserved_concurrency(self):
+        def deploy(update=False, **properties):
+            stack("fn-kept", {"F": {"Type": "AWS::Lambda::Function", "Properties": {
+                **self.PROPERTIES, "FunctionName": "fn-kept", "Code": {"ZipFile": "x"}, **properties,
+                }}}, update=update)
+            return shared().client("lambda").get_function(FunctionName="fn-kept")
+
         queue = f"arn:aws:sqs:{REGION}:{ACCOUNT}:dead"
-        stack("fn-kept", {"F": {"Type": "AWS::Lambda::Function", "Properties": {
-            **self.PROPERTIES, "FunctionName": "fn-kept", "Code": {"ZipFile": "x"},
-            "DeadLetterConfig": {"TargetArn": queue}, "ReservedConcurrentExecutions": 3}}})
-        found = shared().client("lambda").get_function(FunctionName="fn-kept")
+        deploy(ReservedConcurrentExecutions=5)
+        found = deploy(update=True, DeadLetterConfig={"TargetArn": queue}, ReservedConcurrentExecutions="3")
 
         self.assertEqual(found["Configuration"]["DeadLetterConfig"], {"TargetArn": queue})
         self.assertEqual(found["Concurrency"], {"ReservedConcurrentExecutions": 3})
+        self.assertNotIn("Concurrency", deploy(update=True))
 
 
 class Schedules(unittest.TestCase):
@@ -135,7 +140,8 @@ class Schedules(unittest.TestCase):
         found = scheduler.get_schedule(Name="nightly")
         self.assertEqual((found["ScheduleExpressionTimezone"], found["State"]), ("Europe/Berlin", "ENABLED"))
 
-        stack("schedule", self.schedule(State="DISABLED", ScheduleExpressionTimezone="Asia/Kolkata"), update=True)
+        changed = self.schedule(State="DISABLED", ScheduleExpressionTimezone="Asia/Kolkata")
+        stack("schedule", changed, update=True)
         found = scheduler.get_schedule(Name="nightly")
         self.assertEqual((found["ScheduleExpressionTimezone"], found["State"], found["Description"]),
                          ("Asia/Kolkata", "DISABLED", ""))
@@ -169,7 +175,8 @@ class ChangeSets(unittest.TestCase):
 class TheSamTransform(unittest.TestCase):
     def test_makes_a_function_with_role_rule_and_failure_queue(self):
         cloud = shared()
-        cloud.client("s3").create_bucket(Bucket="code", CreateBucketConfiguration={"LocationConstraint": REGION})
+        cloud.client("s3").create_bucket(
+            Bucket="code", CreateBucketConfiguration={"LocationConstraint": REGION})
         cloud.client("s3").put_object(Bucket="code", Key="fn.zip", Body=harness.function_code())
         template = {
             "Transform": "AWS::Serverless-2016-10-31",

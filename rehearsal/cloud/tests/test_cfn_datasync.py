@@ -119,6 +119,14 @@ class DataSyncInAStack(unittest.TestCase):
                       '(Service: DataSync, Status Code: 400)"', reasons("ds-refused"))
         self.assertEqual(self.fake.resources, {}, "nothing is left behind")
 
+    def test_a_location_that_cannot_be_described_is_not_left_behind(self):
+        self.fake.before_answer = lambda operation, request: (
+            (500, {"__type": "InternalException", "message": "try later"})
+            if operation == "DescribeLocationEfs" else None)
+        made = stack("ds-describe", resources())
+
+        self.assertEqual((made["StackStatus"], self.fake.resources), ("ROLLBACK_COMPLETE", {}))
+
     def test_a_refused_update_restores_what_was(self):
         stack("ds-update-refused", resources(Name="old"))
         task = physical_id("ds-update-refused", "Task")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import unittest
+from pathlib import Path
 
 from botocore.exceptions import ClientError
 
@@ -76,6 +79,15 @@ class BeforeAProcessIsRegistered(unittest.TestCase):
 
         self.assertEqual((code, message),
                          ("InternalException", "no DataSync process has been registered"))
+
+    @unittest.skipUnless(sys.platform == "linux", "reads /proc")
+    def test_the_first_call_does_not_load_every_service_there_is(self):
+        cloud = harness.Cloud()
+        self.addCleanup(cloud.stop)
+        refused(cloud.client("datasync").list_tasks)
+        status = Path(f"/proc/{cloud.process.pid}/status").read_text()
+
+        self.assertLess(int(re.search(r"VmHWM:\s*(\d+) kB", status)[1]), 250_000)
 
 
 class CallersOfDataSync(unittest.TestCase):

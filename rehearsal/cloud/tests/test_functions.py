@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+import io
 import json
 import unittest
+import zipfile
 
 from cloud.tests import harness
 from cloud.tests.harness import REGION, shared
+
+
+class AFunctionInPython(unittest.TestCase):
+    """The emulator hands its own environment to these, so nothing secret may be in it."""
+
+    def test_does_not_see_the_token(self):
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w") as archive:
+            archive.writestr("index.py", "import os\ndef handler(event, context): return dict(os.environ)")
+        role = harness.role("python-role", "lambda.amazonaws.com")
+        shared().client("lambda").create_function(
+            FunctionName="in-python", Role=role, Runtime="python3.12", Handler="index.handler",
+            Code={"ZipFile": content.getvalue()})
+        answer = shared().client("lambda").invoke(FunctionName="in-python", Payload=b"{}")
+        seen = json.load(answer["Payload"])
+
+        self.assertEqual(seen["AWS_LAMBDA_FUNCTION_NAME"], "in-python")
+        self.assertEqual([name for name in seen if name.startswith("EFS_")], [])
+        self.assertNotIn(harness.TOKEN, seen.values())
 
 
 class TheEnvironmentOfAFunction(unittest.TestCase):

@@ -30,6 +30,17 @@ class ATlsOnlyBucket(unittest.TestCase):
         self.assertEqual(refused(s3.put_object, Bucket="tls-only", Key="out/a", Body=b"x")[0], "AccessDenied")
 
 
+class AWildcard(unittest.TestCase):
+    def test_matches_a_key_with_a_line_break(self):
+        bucket("line-breaks")
+        role = harness.role("line-writer", DATASYNC, allow("s3:PutObject", "arn:aws:s3:::line-breaks/in/*"))
+        s3 = shared().as_role("s3", role)
+
+        s3.put_object(Bucket="line-breaks", Key="in/a\nb", Body=b"x")
+        self.assertEqual(
+            refused(s3.put_object, Bucket="line-breaks", Key="out\nin/a", Body=b"x")[0], "AccessDenied")
+
+
 class ATlsOnlyQueue(unittest.TestCase):
     def test_is_open_to_a_service(self):
         sqs = shared().client("sqs")
@@ -55,12 +66,13 @@ class ASessionOfAService(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         bucket("session-bucket")
-        cls.role = harness.role("session-role", DATASYNC, allow("s3:PutObject", "arn:aws:s3:::session-bucket/*"),
-                                conditions=cls.CONDITIONS)
+        write = allow("s3:PutObject", "arn:aws:s3:::session-bucket/*")
+        cls.role = harness.role("session-role", DATASYNC, write, conditions=cls.CONDITIONS)
 
     def ask(self, **changes) -> tuple[int, dict]:
-        return shared().post("/_efs/session", {
-            "RoleArn": self.role, "Service": DATASYNC, "SourceAccount": ACCOUNT, "SourceArn": TASK, **changes})
+        request = {"RoleArn": self.role, "Service": DATASYNC,
+                   "SourceAccount": ACCOUNT, "SourceArn": TASK}
+        return shared().post("/_efs/session", {**request, **changes})
 
     def test_acts_with_the_policies_of_the_role(self):
         status, keys = self.ask()

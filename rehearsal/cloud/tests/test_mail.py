@@ -35,7 +35,8 @@ class ASubscription(unittest.TestCase):
 
     def listed(self, topic: str) -> list[str]:
         by_topic = self.sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
-        everywhere = [sub for sub in self.sns.list_subscriptions()["Subscriptions"] if sub["TopicArn"] == topic]
+        everywhere = [sub for sub in self.sns.list_subscriptions()["Subscriptions"]
+                      if sub["TopicArn"] == topic]
         self.assertEqual([sub["SubscriptionArn"] for sub in by_topic],
                          [sub["SubscriptionArn"] for sub in everywhere])
         return [sub["SubscriptionArn"] for sub in by_topic]
@@ -101,7 +102,8 @@ class ASubscription(unittest.TestCase):
     def test_may_ask_for_its_arn(self):
         made = self.sns.subscribe(TopicArn=self.topic("arn"), Protocol="email", Endpoint="arn@example.com",
                                   ReturnSubscriptionArn=True)
-        attributes = self.sns.get_subscription_attributes(SubscriptionArn=made["SubscriptionArn"])["Attributes"]
+        attributes = self.sns.get_subscription_attributes(
+            SubscriptionArn=made["SubscriptionArn"])["Attributes"]
         self.assertEqual(attributes["PendingConfirmation"], "true")
 
     def test_of_a_stack_waits_too(self):
@@ -123,7 +125,8 @@ class ASubscription(unittest.TestCase):
         self.assertEqual(len(mails("stack@example.com", "mail")), 1)
         attributes = self.sns.get_subscription_attributes(
             SubscriptionArn=physical_id("mail-stack", "Sub"))["Attributes"]
-        self.assertEqual((attributes["Endpoint"], attributes["PendingConfirmation"]), ("stack@example.com", "false"))
+        self.assertEqual((attributes["Endpoint"], attributes["PendingConfirmation"]),
+                         ("stack@example.com", "false"))
 
     def test_to_another_address_in_a_stack_waits_again(self):
         def resources(address):
@@ -138,6 +141,19 @@ class ASubscription(unittest.TestCase):
 
         self.assertEqual(self.listed(topic), ["PendingConfirmation"])
         self.assertEqual(len(mails("new@example.com", "confirm")), 1)
+
+    def test_ends_with_the_link_in_the_footer(self):
+        topic = self.topic("ending")
+        self.sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="ending@example.com")
+        self.sns.confirm_subscription(TopicArn=topic, Token=self.token(topic))
+        self.sns.publish(TopicArn=topic, Message="one")
+        mail, = mails("ending@example.com", "mail")
+        with urlopen(mail.get_content().split()[-1], timeout=10) as answer:
+            self.assertEqual(answer.status, 200)
+        self.sns.publish(TopicArn=topic, Message="two")
+
+        self.assertEqual(self.listed(topic), [])
+        self.assertEqual(len(mails("ending@example.com", "mail")), 1)
 
     def test_needs_an_address(self):
         code, message = refused(self.sns.subscribe, TopicArn=self.topic("no-address"),
@@ -159,21 +175,23 @@ class AMail(unittest.TestCase):
 
     def test_has_the_email_text_and_the_attributes(self):
         topic = self.subscribed("letter")
+        letter = "Backup failed.\n\n  Größe: 3 GiB →\n"
         sent = self.sns.publish(
             TopicArn=topic, Subject="FAILED | web-uploads", MessageStructure="json",
-            Message=json.dumps({"default": "short", "email": "Backup failed.\n\n  Größe: 3 GiB →\n", "sqs": "{}"}),
+            Message=json.dumps({"default": "short", "email": letter, "sqs": "{}"}),
             MessageAttributes={"verdict": {"DataType": "String", "StringValue": "FAILED"},
                                "task": {"DataType": "String", "StringValue": "Größe"}})
         mail, = mails("letter@example.com", "mail")
         text, footer = published(mail.get_content())
 
-        self.assertEqual(text, "Backup failed.\n\n  Größe: 3 GiB →\n")
+        self.assertEqual(text, letter)
         self.assertIn("unsubscribe:\n" + shared().endpoint, footer)
         self.assertEqual(mail["Subject"], "FAILED | web-uploads")
         self.assertEqual(mail["From"], "Backup <no-reply@sns.local>")
         self.assertEqual(mail["X-Sns-Message-Id"], sent["MessageId"])
         self.assertEqual(mail["X-Sns-Topic-Arn"], topic)
-        self.assertEqual((mail["X-Sns-Attribute-verdict"], mail["X-Sns-Attribute-task"]), ("FAILED", "Größe"))
+        self.assertEqual((mail["X-Sns-Attribute-verdict"], mail["X-Sns-Attribute-task"]),
+                         ("FAILED", "Größe"))
         self.assertRegex(mail["Message-ID"], r"^<[0-9a-f]+@sns\.local>$")
         self.assertLess(abs(datetime.now(timezone.utc) - mail["Date"].datetime), timedelta(seconds=60))
 

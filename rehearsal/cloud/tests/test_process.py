@@ -90,7 +90,7 @@ class ARunningServer(unittest.TestCase):
 class TheEndOfTheServer(unittest.TestCase):
     def test_stdin_closed_ends_server_and_functions_quickly(self):
         cloud = Cloud()
-        pid = self.busy_function(cloud)
+        pid = self.busy_function(cloud, cloud.folder / "busy")
 
         started = time.monotonic()
         cloud.close_stdin()
@@ -108,14 +108,18 @@ class TheEndOfTheServer(unittest.TestCase):
         self.assertEqual(cloud.process.wait(10), 0)
         cloud.stop()
 
-    def busy_function(self, cloud: Cloud) -> int:
+    def busy_function(self, cloud: Cloud, marker: Path) -> int:
+        """The process of a function that is in the middle of a long invocation."""
         trust = harness.document({"Effect": "Allow", "Action": "sts:AssumeRole",
                                   "Principal": {"Service": "lambda.amazonaws.com"}})
         role = cloud.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=trust)
         cloud.client("lambda").create_function(
             FunctionName="f", Role=role["Role"]["Arn"], Runtime="provided.al2023",
-            Handler="bootstrap", Code={"ZipFile": harness.function_code()})
+            Handler="bootstrap", Timeout=60, Code={"ZipFile": harness.function_code()})
         answer = cloud.client("lambda").invoke(FunctionName="f", Payload=b"{}")
+        cloud.client("lambda").invoke(FunctionName="f", InvocationType="Event",
+                                      Payload=json.dumps({"hang": str(marker)}))
+        wait_for(marker.exists)
         return json.load(answer["Payload"])["pid"]
 
 
@@ -132,8 +136,8 @@ class AStartThatCannotWork(unittest.TestCase):
 
         self.assertEqual(ended.returncode, 3)
         self.assertEqual(ended.stdout, "")
-        last = ended.stderr.strip().splitlines()[-1]
-        self.assertRegex(last, r"^local cloud: ministack has no `services\.sns\._fanout`; .*"
+        line, = ended.stderr.strip().splitlines()
+        self.assertRegex(line, r"^local cloud: ministack has no `services\.sns\._fanout`; .*"
                                r"ministack 1\.5\.33 .*requirements\.txt")
 
     def test_another_version_of_the_emulator_is_refused(self):
@@ -167,6 +171,8 @@ class TheInternalEndpoints(unittest.TestCase):
         self.assertEqual(cloud.post("/_efs/nothing")[0], 404)
         self.assertEqual(cloud.post("/_efs/pending", method="PUT")[0], 405)
         self.assertEqual(cloud.post("/_efs/session", b"no json")[0], 400)
+        self.assertEqual(cloud.post("/_efs/pending", [])[0], 200)
+        self.assertEqual(cloud.post("/_efs/pending", ["x"])[0], 400)
         status, answer = cloud.post("/_efs/session", {"Service": "x"})
         self.assertEqual((status, "RoleArn" in answer["message"]), (400, True))
 

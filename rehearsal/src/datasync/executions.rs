@@ -13,7 +13,7 @@ use crate::datasync::filters::Filters;
 use crate::datasync::ids::{Caller, id_of, new_id};
 use crate::datasync::job::Job;
 use crate::datasync::model::{Counters, Execution, Moment, PhaseResults, ReportResult, Status};
-use crate::datasync::paging::page;
+use crate::datasync::paging::Paging;
 use crate::datasync::report_config;
 use crate::datasync::store::Task;
 use crate::datasync::tags::{Tag, map_of};
@@ -40,8 +40,8 @@ struct Describe {
 #[serde(rename_all = "PascalCase")]
 struct List {
     task_arn: Option<String>,
-    max_results: Option<usize>,
-    next_token: Option<String>,
+    #[serde(flatten)]
+    paging: Paging,
 }
 
 pub(super) fn start(shared: &Arc<Shared>, caller: &Caller, body: Value) -> Result<Value, ApiError> {
@@ -93,7 +93,6 @@ pub(super) fn list(shared: &Arc<Shared>, caller: &Caller, body: Value) -> Result
             own.flat_map(|(_, task)| task.executions.clone()).collect()
         }
     };
-    let (arns, next) = page(arns, request.max_results, request.next_token.as_deref())?;
     let mut entries = vec![];
     for arn in arns {
         let described = described(shared, &arn)?;
@@ -103,11 +102,7 @@ pub(super) fn list(shared: &Arc<Shared>, caller: &Caller, body: Value) -> Result
             "TaskMode": described["TaskMode"],
         }));
     }
-    let mut answer = json!({"TaskExecutions": entries});
-    if let Some(next) = next {
-        answer["NextToken"] = next.into();
-    }
-    Ok(answer)
+    request.paging.answer("TaskExecutions", entries)
 }
 
 fn described(shared: &Shared, arn: &str) -> Result<Value, ApiError> {

@@ -9,7 +9,7 @@ use crate::datasync::Shared;
 use crate::datasync::api::parse;
 use crate::datasync::error::{ApiError, required};
 use crate::datasync::ids::Caller;
-use crate::datasync::paging::page;
+use crate::datasync::paging::Paging;
 use crate::datasync::store::Place;
 
 #[derive(Deserialize)]
@@ -23,8 +23,8 @@ struct ByArn {
 struct List {
     #[serde(default)]
     filters: Vec<Value>,
-    max_results: Option<usize>,
-    next_token: Option<String>,
+    #[serde(flatten)]
+    paging: Paging,
 }
 
 pub(super) fn describe_efs(shared: &Arc<Shared>, body: Value) -> Result<Value, ApiError> {
@@ -100,16 +100,7 @@ pub(super) fn list(shared: &Arc<Shared>, caller: &Caller, body: Value) -> Result
         .filter(|(arn, _)| caller.owns(arn))
         .map(|(arn, location)| json!({"LocationArn": arn, "LocationUri": location.uri}))
         .collect();
-    let (locations, next) = page(
-        locations,
-        request.max_results,
-        request.next_token.as_deref(),
-    )?;
-    let mut answer = json!({"Locations": locations});
-    if let Some(next) = next {
-        answer["NextToken"] = next.into();
-    }
-    Ok(answer)
+    request.paging.answer("Locations", locations)
 }
 
 fn arn_in(body: Value) -> Result<String, ApiError> {

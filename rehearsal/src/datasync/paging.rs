@@ -1,15 +1,38 @@
 //! Pages of a list, as `MaxResults` and `NextToken` ask for.
 
+use serde::Deserialize;
+use serde_json::{Value, json};
+
 use crate::datasync::error::ApiError;
 
 /// The model allows 0 to 100; 0 and none mean the default.
 const LARGEST_PAGE: usize = 100;
 
+/// The members with which every list operation asks for a page.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Paging {
+    max_results: Option<usize>,
+    next_token: Option<String>,
+}
+
+impl Paging {
+    /// The answer of a list operation: one page of items below `member`.
+    pub(super) fn answer(&self, member: &str, items: Vec<Value>) -> Result<Value, ApiError> {
+        let (items, next) = page(items, self.max_results, self.next_token.as_deref())?;
+        let mut answer = json!({ member: items });
+        if let Some(next) = next {
+            answer["NextToken"] = next.into();
+        }
+        Ok(answer)
+    }
+}
+
 /// One page and the token of the next one.
 ///
 /// The token is the position in the list: it stays right while entries are
 /// appended, which is all that happens to executions.
-pub(super) fn page<T>(
+fn page<T>(
     items: Vec<T>,
     max_results: Option<usize>,
     next_token: Option<&str>,

@@ -12,7 +12,7 @@ use crate::datasync::filters::Filters;
 use crate::datasync::ids::{Caller, id_of, new_id};
 use crate::datasync::model::Moment;
 use crate::datasync::options::Options;
-use crate::datasync::paging::page;
+use crate::datasync::paging::Paging;
 use crate::datasync::report_config;
 use crate::datasync::store::{Place, Store, Task};
 use crate::datasync::tags::{Tag, map_of};
@@ -41,8 +41,8 @@ struct Request {
 struct List {
     #[serde(default)]
     filters: Vec<Value>,
-    max_results: Option<usize>,
-    next_token: Option<String>,
+    #[serde(flatten)]
+    paging: Paging,
 }
 
 pub(super) fn create(
@@ -183,12 +183,7 @@ pub(super) fn list(shared: &Arc<Shared>, caller: &Caller, body: Value) -> Result
         }
         tasks.push(entry);
     }
-    let (tasks, next) = page(tasks, request.max_results, request.next_token.as_deref())?;
-    let mut answer = json!({"Tasks": tasks});
-    if let Some(next) = next {
-        answer["NextToken"] = next.into();
-    }
-    Ok(answer)
+    request.paging.answer("Tasks", tasks)
 }
 
 fn status(store: &Store, task: &Task) -> &'static str {

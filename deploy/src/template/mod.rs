@@ -4,10 +4,12 @@
 //! the values of `CodeUri` are replaced. A YAML writer would drop comments and
 //! change `no` into `false`.
 
+mod tree;
+
 use anyhow::{Context, bail};
-use granit_parser::{Event, Parser};
 use std::collections::BTreeMap;
 use std::ops::Range;
+use tree::Node;
 
 /// A `CodeUri` that names a folder of the project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,32 +31,39 @@ impl CodeUri {
     }
 }
 
-/// Finds every `CodeUri` that is a plain folder name.
+/// Finds every `CodeUri` that is a folder of the project.
 ///
 /// # Errors
 ///
 /// If the text is not YAML.
 pub fn code_uris(template: &str) -> anyhow::Result<Vec<CodeUri>> {
-    let mut found = Vec::new();
-    let mut after_key = false;
-    for item in Parser::new_from_str(template) {
-        let (event, span) = item.context("the template is not valid YAML")?;
-        if matches!(event, Event::Comment(..)) {
-            continue;
-        }
-        let scalar = event.scalar().map(|(text, _)| text.to_owned());
-        match (&scalar, span.byte_range()) {
-            (Some(folder), Some(bytes)) if after_key && !folder.starts_with("s3://") => {
-                found.push(CodeUri {
-                    folder: folder.clone(),
-                    bytes,
-                });
-            }
-            _ => {}
-        }
-        after_key = scalar.as_deref() == Some("CodeUri");
+    let tree = Node::parse(template)?;
+    let resources = tree.get("Resources").into_iter().flat_map(Node::entries);
+    let uris = resources.filter_map(|(_, resource)| resource.get("Properties")?.get("CodeUri"));
+    Ok(uris.filter_map(folder).collect())
+}
+
+fn folder(uri: &Node) -> Option<CodeUri> {
+    match uri {
+        Node::Scalar(folder, Some(bytes)) if !folder.starts_with("s3://") => Some(CodeUri {
+            folder: folder.clone(),
+            bytes: bytes.clone(),
+        }),
+        _ => None,
     }
-    Ok(found)
+}
+
+/// The template's parameters, and whether each has a default.
+///
+/// # Errors
+///
+/// If the text is not YAML.
+pub fn declared_parameters(template: &str) -> anyhow::Result<BTreeMap<String, bool>> {
+    let tree = Node::parse(template)?;
+    let parameters = tree.get("Parameters").into_iter().flat_map(Node::entries);
+    Ok(parameters
+        .map(|(name, parameter)| (name.clone(), parameter.get("Default").is_some()))
+        .collect())
 }
 
 /// The template with each folder replaced by the address of its code.
@@ -81,7 +90,7 @@ pub fn with_code(template: &str, addresses: &BTreeMap<String, String>) -> anyhow
 mod tests {
     use super::*;
 
-    const TEMPLATE: &str = "# caf\u{e9}\nDefault: no # kept\nResources:\n  A:\n    Properties:\n      CodeUri: functions/a # why\n      X: !Sub '${B}'\n  B: {Properties: {CodeUri: \"functions/b\", Y: !GetAtt A.Arn}}\n  C: {Properties: {CodeUri: s3://there/c.zip}}\n";
+    const TEMPLATE: &str = "# caf\u{e9}\nParameters:\n  P: {Type: String, Default: no} # kept\n  Q: {Type: String}\nResources:\n  A:\n    Properties:\n      CodeUri: functions/a # why\n      X: !Sub '${B}'\n  B: {Properties: {CodeUri: \"functions/b\", Y: !GetAtt A.Arn}}\n  C: {Properties: {CodeUri: s3://there/c.zip}}\n";
 
     #[test]
     fn only_the_addresses_change() {
@@ -101,6 +110,15 @@ mod tests {
         let uris = code_uris(TEMPLATE).unwrap();
         let names: Vec<_> = uris.iter().map(CodeUri::function).collect();
         assert_eq!(names, ["a", "b"]);
+    }
+
+    #[test]
+    fn parameters_without_a_default_are_told_from_others() {
+        let declared = declared_parameters(TEMPLATE).unwrap();
+        assert_eq!(
+            declared,
+            BTreeMap::from([("P".to_owned(), true), ("Q".to_owned(), false)])
+        );
     }
 
     #[test]

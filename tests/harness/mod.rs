@@ -1,0 +1,256 @@
+//! The stage of all tests, and what they do on it.
+
+pub(crate) mod program;
+pub(crate) mod signed;
+
+pub(crate) use rehearsal::Stage;
+
+use anyhow::Context;
+use deploy::artifact::Binaries;
+use deploy::aws::Aws;
+use deploy::stack::Parameters;
+use deploy::verb::deploy::{Deployment, deploy_to};
+use deploy::voice::{Loudness, Voice};
+use rehearsal::{LocalCloud, Mail};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// The project's top folder.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+/// The longest wait for something to happen, and the pause between two looks.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+const LOOK: Duration = Duration::from_millis(20);
+
+/// The name of the stack on the stage.
+pub(crate) const STACK: &str = "acceptance";
+
+/// Starts a local cloud and deploys the real template into it.
+pub(crate) async fn open() -> anyhow::Result<Stage> {
+    let say = |text: &str| eprintln!("{text}");
+    let binaries = rehearsal::binaries::build(&root(), &say).await?;
+    let cloud = LocalCloud::start(&root(), &binaries, &say).await?;
+    let aws = Aws::from_config(&cloud.config())
+        .await
+        .map_err(|failure| failure.error)?;
+    let template = std::fs::read_to_string(root().join("template.yaml"))?;
+    let parameters = Parameters::from(
+        [
+            ("AlertEmail", "ops@example.com"),
+            ("TimeZone", "Europe/Berlin"),
+            // Enough for a lagging answer, short enough for a denied one.
+            ("DescribeBudgetSeconds", "3"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned())),
+    );
+    let deployment = Deployment {
+        stack_name: STACK,
+        template: &template,
+        binaries: &Binaries(binaries),
+        parameters: &parameters,
+        yes: true,
+    };
+    let deployed = deploy_to(&aws, &deployment, Voice::new(Loudness::Quiet)).await;
+    let deployed = deployed.map_err(|failure| failure.error)?;
+    let stage = Stage::new(cloud, deployed.stack.outputs);
+    stage.confirm_subscriptions(&say).await?;
+    Ok(stage)
+}
+
+/// The answer of a function, and whether it is an invocation error.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) payload: Value,
+    pub(crate) is_error: bool,
+}
+
+/// Invokes one of the stack's functions, named by its output.
+pub(crate) async fn invoke(
+    stage: &Stage,
+    function: &str,
+    payload: &Value,
+) -> anyhow::Result<Answer> {
+    let name = stage.output(function)?;
+    let path = format!("/2015-03-31/functions/{name}/invocations");
+    let answer = signed::post(&stage.cloud, "lambda", &path, payload.to_string(), &[]).await?;
+    Ok(Answer {
+        is_error: answer.headers.contains_key("x-amz-function-error"),
+        payload: serde_json::from_str(&answer.body).unwrap_or(Value::String(answer.body)),
+    })
+}
+
+/// Invokes the function that reports.
+pub(crate) async fn report(stage: &Stage, payload: &Value) -> anyhow::Result<Answer> {
+    invoke(stage, "ReportExecutionFunctionName", payload).await
+}
+
+/// Invokes the function that starts.
+pub(crate) async fn start(stage: &Stage, payload: &Value) -> anyhow::Result<Answer> {
+    invoke(stage, "StartExecutionFunctionName", payload).await
+}
+
+/// A run through the whole line; gives the execution's ARN with it.
+pub(crate) async fn run(stage: &Stage) -> anyhow::Result<(String, rehearsal::Run)> {
+    let run = stage.run().await?;
+    let task = stage.output("TaskArn")?;
+    let arn = run
+        .mail
+        .body
+        .lines()
+        .map(str::trim)
+        .find(|line| line.starts_with(task) && line.contains("/execution/"));
+    let arn = arn.context("the mail names no execution")?.to_owned();
+    told(stage, &arn).await?;
+    Ok((arn, run))
+}
+
+/// The event that `DataSync` sends about an execution.
+pub(crate) fn event(execution: &str, state: &str) -> Value {
+    json!({
+        "version": "0", "id": "00000000-0000-4000-8000-000000000001",
+        "detail-type": "DataSync Task Execution State Change", "source": "aws.datasync",
+        "account": "111122223333", "time": "2026-11-23T02:14:31Z", "region": "eu-central-1",
+        "resources": [execution], "detail": {"State": state}
+    })
+}
+
+/// Makes the product forget that it told about an execution.
+pub(crate) async fn forget(stage: &Stage, execution: &str) -> anyhow::Result<()> {
+    let bucket = stage.output("ReportBucketName")?;
+    let id = execution.rsplit('/').next().unwrap_or_default();
+    let listed = stage
+        .s3
+        .list_objects_v2()
+        .bucket(bucket)
+        .prefix("ledger/")
+        .send()
+        .await?;
+    for key in listed.contents().iter().filter_map(|object| object.key()) {
+        if key.contains(id) {
+            stage
+                .s3
+                .delete_object()
+                .bucket(bucket)
+                .key(key)
+                .send()
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+/// Waits until the ledger holds a record of an execution: it is written after
+/// the mail is out.
+pub(crate) async fn told(stage: &Stage, execution: &str) -> anyhow::Result<()> {
+    until("a record in the ledger", async || {
+        Ok(!ledger(stage, execution).await?.is_empty())
+    })
+    .await
+}
+
+/// The verdicts in the ledger about an execution.
+pub(crate) async fn ledger(stage: &Stage, execution: &str) -> anyhow::Result<Vec<String>> {
+    let bucket = stage.output("ReportBucketName")?;
+    let id = execution.rsplit('/').next().unwrap_or_default();
+    let listed = stage
+        .s3
+        .list_objects_v2()
+        .bucket(bucket)
+        .prefix("ledger/")
+        .send()
+        .await?;
+    let keys = listed.contents().iter().filter_map(|object| object.key());
+    let about = keys.filter_map(|key| key.split(&format!("{id}_")).nth(1));
+    Ok(about
+        .map(|rest| rest.trim_end_matches(".json").to_owned())
+        .collect())
+}
+
+/// Lets `DataSync` describe an execution otherwise; `null` takes it back.
+pub(crate) async fn patch(stage: &Stage, execution: &str, patch: Value) -> anyhow::Result<()> {
+    let order = json!({"execution": {"arn": execution, "patch": patch}});
+    stage.cloud.control_datasync(&order).await
+}
+
+/// Denies a function an action, while `act` runs.
+pub(crate) async fn denied<T>(
+    stage: &Stage,
+    function: &str,
+    actions: &[&str],
+    act: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
+    let role = role(stage, function).await?;
+    let document = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Deny", "Action": actions, "Resource": "*"}
+    ]});
+    let document = document.to_string();
+    let mut fields = vec![("RoleName", role.as_str()), ("PolicyName", "test-deny")];
+    fields.push(("PolicyDocument", &document));
+    signed::query(&stage.cloud, "iam", "PutRolePolicy", &fields).await?;
+    let result = act.await;
+    signed::query(&stage.cloud, "iam", "DeleteRolePolicy", &fields[..2]).await?;
+    result
+}
+
+async fn role(stage: &Stage, function: &str) -> anyhow::Result<String> {
+    let path = format!(
+        "/2015-03-31/functions/{}/configuration",
+        stage.output(function)?
+    );
+    let answer = signed::get(&stage.cloud, "lambda", &path).await?;
+    let configuration: Value = serde_json::from_str(&answer.body)?;
+    let arn = configuration["Role"]
+        .as_str()
+        .context("a function without a role")?;
+    Ok(arn.rsplit('/').next().unwrap_or_default().to_owned())
+}
+
+/// The only mail that `act` leads to.
+pub(crate) async fn one_mail<T>(
+    stage: &Stage,
+    act: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<(T, Mail)> {
+    let known = stage.mails()?.len();
+    let result = act.await?;
+    let mail = stage.next_mail(known).await?;
+    let count = stage.mails()?.len() - known;
+    anyhow::ensure!(count == 1, "one mail was expected, {count} came");
+    Ok((result, mail))
+}
+
+/// Checks that `act`, once it is over, has sent no mail.
+pub(crate) async fn no_mail<T>(
+    stage: &Stage,
+    act: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
+    let known = stage.mails()?.len();
+    let result = act.await?;
+    let mails = stage.mails()?;
+    anyhow::ensure!(
+        mails.len() == known,
+        "a mail came: {}",
+        mails[known].subject()
+    );
+    Ok(result)
+}
+
+/// Waits until something holds.
+pub(crate) async fn until(
+    what: &str,
+    holds: impl AsyncFn() -> anyhow::Result<bool>,
+) -> anyhow::Result<()> {
+    let deadline = Instant::now() + LONGEST_WAIT;
+    while !holds().await? {
+        anyhow::ensure!(
+            Instant::now() < deadline,
+            "{what} did not happen within 30 s"
+        );
+        sleep(LOOK).await;
+    }
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! The tool as a person starts it.
+
+use super::root;
+use anyhow::Context;
+use rehearsal::LocalCloud;
+use std::path::PathBuf;
+use std::process::{Output, Stdio};
+use tokio::process::Command;
+
+/// The folder with all binaries, where this test's own binary lies too.
+pub(crate) fn binaries() -> anyhow::Result<PathBuf> {
+    let here = std::env::current_exe()?;
+    let folder = here
+        .ancestors()
+        .nth(2)
+        .context("a test outside a target folder")?;
+    Ok(folder.to_owned())
+}
+
+/// `efs-backup` in the project's folder, without any AWS settings.
+pub(crate) fn tool(arguments: &[&str]) -> anyhow::Result<Command> {
+    let mut command = Command::new(binaries()?.join("efs-backup"));
+    command
+        .args(arguments)
+        .current_dir(root())
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", "/nonexistent")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .stdin(Stdio::null());
+    for name in ["CARGO", "CARGO_HOME", "RUSTUP_HOME"] {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    Ok(command)
+}
+
+/// `efs-backup` against the stage's cloud; gives exit code, stdout and stderr.
+pub(crate) async fn tool_on(
+    cloud: &LocalCloud,
+    arguments: &[&str],
+) -> anyhow::Result<(i32, String, String)> {
+    let mut command = tool(arguments)?;
+    command.envs(cloud.environment());
+    ended(command.output().await?)
+}
+
+/// Exit code, stdout and stderr.
+pub(crate) fn ended(output: Output) -> anyhow::Result<(i32, String, String)> {
+    let code = output.status.code().context("ended by a signal")?;
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ok((code, text(output.stdout), text(output.stderr)))
+}

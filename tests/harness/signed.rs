@@ -1,0 +1,92 @@
+//! Signed requests to services for which no SDK crate is worth its build time.
+
+use anyhow::{Context, ensure};
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use rehearsal::{LocalCloud, REGION};
+use reqwest::header::HeaderMap;
+use std::time::SystemTime;
+
+pub(crate) struct Answered {
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+pub(crate) async fn get(cloud: &LocalCloud, service: &str, path: &str) -> anyhow::Result<Answered> {
+    send(cloud, service, "GET", path, String::new(), &[]).await
+}
+
+pub(crate) async fn post(
+    cloud: &LocalCloud,
+    service: &str,
+    path: &str,
+    body: String,
+    headers: &[(&str, &str)],
+) -> anyhow::Result<Answered> {
+    send(cloud, service, "POST", path, body, headers).await
+}
+
+/// A call of the query protocol, such as IAM's.
+pub(crate) async fn query(
+    cloud: &LocalCloud,
+    service: &str,
+    action: &str,
+    fields: &[(&str, &str)],
+) -> anyhow::Result<Answered> {
+    let mut form = format!("Action={action}&Version=2010-05-08");
+    for (name, value) in fields {
+        form.push_str(&format!("&{name}={}", encoded(value)));
+    }
+    let kind = [("content-type", "application/x-www-form-urlencoded")];
+    send(cloud, service, "POST", "/", form, &kind).await
+}
+
+fn encoded(text: &str) -> String {
+    let bytes = text.bytes().map(|byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+            char::from(byte).to_string()
+        }
+        byte => format!("%{byte:02X}"),
+    });
+    bytes.collect()
+}
+
+async fn send(
+    cloud: &LocalCloud,
+    service: &str,
+    method: &str,
+    path: &str,
+    body: String,
+    headers: &[(&str, &str)],
+) -> anyhow::Result<Answered> {
+    let url = format!("{}{path}", cloud.endpoint);
+    let identity = Credentials::new("test", "test", None, None, "test").into();
+    let params = v4::SigningParams::builder()
+        .identity(&identity)
+        .region(REGION)
+        .name(service)
+        .time(SystemTime::now())
+        .settings(SigningSettings::default())
+        .build()?;
+    let signable = SignableRequest::new(
+        method,
+        &url,
+        headers.iter().copied(),
+        SignableBody::Bytes(body.as_bytes()),
+    )?;
+    let (instructions, _) = sign(signable, &params.into())?.into_parts();
+    let mut request = http::Request::builder().method(method).uri(&url);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let mut request = request.body(body)?;
+    instructions.apply_to_request_http1x(&mut request);
+    let request = reqwest::Request::try_from(request)?;
+    let answer = reqwest::Client::new().execute(request).await;
+    let answer = answer.with_context(|| format!("no answer from {service}"))?;
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let body = answer.text().await?;
+    ensure!(status.is_success(), "{service} {path}: {status} {body}");
+    Ok(Answered { headers, body })
+}

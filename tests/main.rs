@@ -1,0 +1,120 @@
+//! The whole product from outside: one local cloud, the real stack in it, and
+//! what a person or AWS would do to it.
+//!
+//! Tests play one after the other on the same stage, in the order of the list
+//! below. A part of a test's name plays only those: `cargo test -p acceptance
+//! duplicate`.
+
+mod bad_days;
+mod events;
+mod file_names;
+mod harness;
+mod processes;
+mod recorded_executions;
+mod scenarios;
+mod seams;
+mod start;
+mod tool;
+
+use harness::Stage;
+use libtest_mimic::{Arguments, Failed, Trial};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use tokio::runtime::Runtime;
+
+/// A test on the stage.
+type Act = for<'a> fn(&'a Stage) -> Pin<Box<dyn Future<Output = anyhow::Result<()>> + 'a>>;
+
+macro_rules! acts {
+    ($($module:ident :: $name:ident),* $(,)?) => {
+        [$((concat!(stringify!($module), "::", stringify!($name)), (|stage| Box::pin($module::$name(stage))) as Act)),*]
+    };
+}
+
+fn main() -> std::process::ExitCode {
+    let acts = acts![
+        scenarios::all_pass,
+        events::every_recorded_event_is_answered,
+        events::what_is_no_event_is_told,
+        events::an_event_about_another_task_is_told,
+        events::a_second_event_sends_no_second_mail,
+        events::the_rule_lets_through_what_is_not_in_between,
+        events::a_test_mail_can_be_asked_for,
+        recorded_executions::get_the_right_verdict,
+        recorded_executions::an_unknown_status_is_told,
+        recorded_executions::a_late_status_is_waited_for,
+        bad_days::a_denied_describe_gives_a_degraded_mail_and_then_the_real_one,
+        bad_days::a_denied_report_bucket_is_never_ok,
+        bad_days::a_denied_publish_is_an_error,
+        bad_days::a_missing_variable_is_named,
+        start::a_running_task_is_skipped,
+        start::an_unavailable_task_is_refused_with_its_own_words,
+        start::a_lost_answer_counts_as_started,
+        start::a_request_that_makes_no_sense_is_refused,
+        file_names::hostile_names_stay_on_their_line,
+        tool::a_second_deploy_changes_nothing,
+        tool::without_a_yes_nothing_is_changed,
+        tool::mistakes_are_named,
+        tool::a_failed_deploy_names_its_cause,
+        tool::a_second_stack_comes_and_goes,
+        seams::every_repair_holds,
+        processes::rehearse_leaves_nothing_running,
+        processes::a_killed_rehearsal_leaves_nothing_running,
+        processes::a_missing_python_is_a_clear_error,
+    ];
+    let mut arguments = Arguments::from_args();
+    // They share one stage; each must find it as the one before left it.
+    arguments.test_threads = Some(1);
+    let house = Arc::new(House::default());
+    let trials = acts
+        .into_iter()
+        .map(|(name, act)| house.trial(name, act))
+        .collect();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    house.close();
+    conclusion.exit_code()
+}
+
+/// Opens the stage for the first test that needs it, so that listing tests
+/// starts nothing.
+#[derive(Default)]
+struct House {
+    open: Mutex<Option<(Runtime, Stage)>>,
+}
+
+impl House {
+    fn trial(self: &Arc<Self>, name: &'static str, act: Act) -> Trial {
+        let house = Arc::clone(self);
+        Trial::test(name, move || {
+            house
+                .play(act)
+                .map_err(|error| Failed::from(format!("{error:#}")))
+        })
+    }
+
+    fn play(&self, act: Act) -> anyhow::Result<()> {
+        let mut open = self
+            .open
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if open.is_none() {
+            let runtime = Runtime::new()?;
+            let stage = runtime.block_on(harness::open())?;
+            *open = Some((runtime, stage));
+        }
+        let (runtime, stage) = open.as_ref().expect("it was opened above");
+        runtime.block_on(act(stage))
+    }
+
+    fn close(&self) {
+        let open = self
+            .open
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .take();
+        if let Some((runtime, stage)) = open {
+            runtime.block_on(stage.cloud.stop());
+        }
+    }
+}
