@@ -28,12 +28,13 @@ type Act = for<'a> fn(&'a Stage) -> Pin<Box<dyn Future<Output = anyhow::Result<(
 
 macro_rules! acts {
     ($($module:ident :: $name:ident),* $(,)?) => {
-        [$((concat!(stringify!($module), "::", stringify!($name)), (|stage| Box::pin($module::$name(stage))) as Act)),*]
+        vec![$((concat!(stringify!($module), "::", stringify!($name)), (|stage| Box::pin($module::$name(stage))) as Act)),*]
     };
 }
 
-fn main() -> std::process::ExitCode {
-    let acts = acts![
+/// All tests, in the order of playing.
+fn acts() -> Vec<(&'static str, Act)> {
+    acts![
         scenarios::all_pass,
         events::every_recorded_event_is_answered,
         events::what_is_no_event_is_told,
@@ -62,12 +63,15 @@ fn main() -> std::process::ExitCode {
         processes::rehearse_leaves_nothing_running,
         processes::a_killed_rehearsal_leaves_nothing_running,
         processes::a_missing_python_is_a_clear_error,
-    ];
+    ]
+}
+
+fn main() -> std::process::ExitCode {
     let mut arguments = Arguments::from_args();
     // They share one stage; each must find it as the one before left it.
     arguments.test_threads = Some(1);
     let house = Arc::new(House::default());
-    let trials = acts
+    let trials = acts()
         .into_iter()
         .map(|(name, act)| house.trial(name, act))
         .collect();

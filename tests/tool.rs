@@ -134,10 +134,23 @@ pub(crate) async fn a_second_stack_comes_and_goes(stage: &Stage) -> anyhow::Resu
     let outputs: Value = serde_json::from_str(&stdout)?;
     ensure!(outputs["TaskArn"] != stage.output("TaskArn")?, "{stdout}");
 
+    delete(stage, "second").await?;
+    let bucket = outputs["BackupBucketName"].as_str().context("no bucket")?;
+    stage
+        .s3
+        .head_bucket()
+        .bucket(bucket)
+        .send()
+        .await
+        .context("the backup was kept")?;
+    Ok(())
+}
+
+async fn delete(stage: &Stage, name: &str) -> anyhow::Result<()> {
     let aws = Aws::from_config(&stage.cloud.config())
         .await
         .map_err(|failure| failure.error)?;
-    let found = stack::find(&aws, "second")
+    let found = stack::find(&aws, name)
         .await?
         .context("the stack is there")?;
     aws.cloudformation
@@ -155,14 +168,5 @@ pub(crate) async fn a_second_stack_comes_and_goes(stage: &Stage) -> anyhow::Resu
         );
         Ok(status.is_none_or(|status| status == "DELETE_COMPLETE"))
     })
-    .await?;
-    let bucket = outputs["BackupBucketName"].as_str().context("no bucket")?;
-    stage
-        .s3
-        .head_bucket()
-        .bucket(bucket)
-        .send()
-        .await
-        .context("the backup was kept")?;
-    Ok(())
+    .await
 }

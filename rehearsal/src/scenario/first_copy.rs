@@ -11,16 +11,7 @@ const LINK: &str = "uploads/latest";
 
 pub(super) async fn play(stage: &Stage, say: Say<'_>) -> anyhow::Result<Vec<Mail>> {
     say("  two files, a folder and a link appear on the EFS; the schedule fires");
-    let logo: Vec<u8> = (0..200_000_u32)
-        .map(|n| (n % 251).to_le_bytes()[0])
-        .collect();
-    stage.write(PAGE, PAGE_BEFORE)?;
-    stage.write(LOGO, &logo)?;
-    let link = stage.files()?.join(LINK);
-    if std::fs::symlink_metadata(&link).is_err() {
-        symlink("logo.png", &link)?;
-    }
-
+    let logo = appear(stage)?;
     let run = stage.run().await?;
     tell(&run.mail, say);
     check_verdict(&run.mail, "OK")?;
@@ -55,6 +46,20 @@ pub(super) async fn play(stage: &Stage, say: Say<'_>) -> anyhow::Result<Vec<Mail
     )?;
     check_owner(stage).await?;
     Ok(vec![run.mail])
+}
+
+/// Puts the files on the EFS; gives the logo's bytes.
+fn appear(stage: &Stage) -> anyhow::Result<Vec<u8>> {
+    let logo: Vec<u8> = (0..200_000_u32)
+        .map(|n| (n % 251).to_le_bytes()[0])
+        .collect();
+    stage.write(PAGE, PAGE_BEFORE)?;
+    stage.write(LOGO, &logo)?;
+    let link = stage.files()?.join(LINK);
+    if std::fs::symlink_metadata(&link).is_err() {
+        symlink("logo.png", &link)?;
+    }
+    Ok(logo)
 }
 
 /// Owner, mode and time go along, so that a restore can bring them back.
