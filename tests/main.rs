@@ -14,6 +14,7 @@ mod recorded_executions;
 mod scenarios;
 mod seams;
 mod start;
+mod template;
 mod tool;
 
 use harness::Stage;
@@ -59,6 +60,8 @@ fn acts() -> Vec<(&'static str, Act)> {
         tool::mistakes_are_named,
         tool::a_failed_deploy_names_its_cause,
         tool::a_second_stack_comes_and_goes,
+        template::its_sections_are_in_order,
+        template::it_sets_what_the_functions_read,
         seams::every_repair_holds,
         processes::rehearse_leaves_nothing_running,
         processes::a_killed_rehearsal_leaves_nothing_running,

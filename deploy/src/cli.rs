@@ -123,4 +123,27 @@ mod tests {
         assert_eq!(deploy.parameters, [("A".to_owned(), "b=c".to_owned())]);
         assert!(Cli::try_parse_from(["efs-backup", "deploy", "--parameter", "A"]).is_err());
     }
+
+    /// Every command that the documents show can be typed as it stands.
+    #[test]
+    fn documented_commands_parse() {
+        let documents = [
+            include_str!("../../README.md"),
+            include_str!("../../CHANGELOG.md"),
+            include_str!("../../ARCHITECTURE.md"),
+        ];
+        let lines = documents.iter().flat_map(|text| text.lines());
+        let commands: Vec<&str> = lines.filter_map(command).collect();
+        assert!(commands.len() >= 6, "{commands:?}");
+        for command in commands {
+            let words = std::iter::once("efs-backup").chain(command.split_whitespace());
+            assert!(Cli::try_parse_from(words).is_ok(), "efs-backup {command}");
+        }
+    }
+
+    /// What follows `cargo run -- ` or a leading `efs-backup `.
+    fn command(line: &str) -> Option<&str> {
+        line.strip_prefix("cargo run -- ")
+            .or_else(|| line.strip_prefix("efs-backup "))
+    }
 }

@@ -5,6 +5,8 @@
 
 use crate::Say;
 use anyhow::{Context, bail};
+use std::ffi::OsStr;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use tokio::process::Command;
@@ -19,22 +21,27 @@ pub async fn build(root: &Path, say: Say<'_>) -> anyhow::Result<PathBuf> {
     let profile = profile_of(&folder);
     say(&format!("building the functions ({profile} profile)"));
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    let mut command = Command::new(cargo);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_a_package(name)) {
+        command.env_remove(name);
+    }
+    // A person sees cargo's own progress; elsewhere its words matter on failure only.
+    let watched = std::io::stderr().is_terminal();
+    let output = command
         .current_dir(root)
-        .args([
-            "build",
-            "--workspace",
-            "--bins",
-            "--quiet",
-            "--profile",
-            &profile,
-        ])
+        .args(["build", "--workspace", "--bins", "--profile", &profile])
         .arg("--target-dir")
         .arg(folder.parent().unwrap_or(&folder))
         .stdin(Stdio::null())
-        .output()
-        .await
-        .context("cannot start cargo: install Rust from https://rustup.rs")?;
+        .stderr(if watched {
+            Stdio::inherit()
+        } else {
+            Stdio::piped()
+        })
+        .spawn()
+        .context("cannot start cargo: install Rust from https://rustup.rs")?
+        .wait_with_output()
+        .await?;
     if !output.status.success() {
         bail!(
             "the functions were not built:\n{}",
@@ -42,6 +49,15 @@ pub async fn build(root: &Path, say: Say<'_>) -> anyhow::Result<PathBuf> {
         );
     }
     Ok(folder)
+}
+
+/// Variables that cargo sets for the program that it runs. A build script that
+/// asks for one of them would run again, and all that depends on it.
+fn is_of_a_package(variable: &OsStr) -> bool {
+    let variable = variable.to_string_lossy();
+    ["CARGO_PKG_", "CARGO_MANIFEST_"]
+        .iter()
+        .any(|prefix| variable.starts_with(prefix))
 }
 
 /// The folder of the running program below a target folder; tests run from

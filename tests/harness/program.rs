@@ -25,10 +25,17 @@ pub(crate) fn tool(arguments: &[&str]) -> anyhow::Result<Command> {
         .current_dir(root())
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("HOME", "/nonexistent")
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .stdin(Stdio::null());
-    for name in ["CARGO", "CARGO_HOME", "RUSTUP_HOME"] {
+    for name in [
+        "HOME",
+        "CARGO",
+        "CARGO_HOME",
+        "RUSTUP_HOME",
+        "RUSTUP_TOOLCHAIN",
+    ] {
         if let Some(value) = std::env::var_os(name) {
             command.env(name, value);
         }

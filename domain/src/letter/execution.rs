@@ -367,6 +367,13 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_shows_this_very_letter() {
+        let readme = include_str!("../../../README.md");
+        let letter = whole(&letter(Verdict::Ok, &nightly(), &FailedFiles::none()));
+        assert!(readme.contains(&letter), "README.md shows another letter");
+    }
+
+    #[test]
     fn a_run_without_changes_reads_like_this() {
         let mut run = nightly();
         run.counters.files_transferred = Some(0);
