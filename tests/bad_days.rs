@@ -73,7 +73,7 @@ pub(crate) async fn a_denied_report_bucket_is_never_ok(stage: &Stage) -> anyhow:
     );
     ensure!(mail.body.contains("s3:ListBucket failed"), "{}", mail.body);
     ensure!(
-        mail.line("Not copied")
+        mail.line("Failed")
             .is_some_and(|text| text.starts_with("not known")),
         "{}",
         mail.body

@@ -32,7 +32,7 @@ pub(crate) async fn hostile_names_stay_on_their_line(stage: &Stage) -> anyhow::R
         run.mail.subject()
     );
     ensure!(
-        run.mail.body.contains("NOT IN THE BACKUP"),
+        run.mail.body.contains("NOT SAFELY COPIED"),
         "{}",
         run.mail.body
     );

@@ -3,7 +3,7 @@
 //!
 //! Tests play one after the other on the same stage, in the order of the list
 //! below. A part of a test's name plays only those: `cargo test -p acceptance
-//! duplicate`.
+//! second`.
 
 mod bad_days;
 mod events;
@@ -45,7 +45,9 @@ fn acts() -> Vec<(&'static str, Act)> {
         events::a_test_mail_can_be_asked_for,
         recorded_executions::get_the_right_verdict,
         recorded_executions::an_unknown_status_is_told,
-        recorded_executions::a_late_status_is_waited_for,
+        recorded_executions::a_status_that_stays_behind_is_told,
+        recorded_executions::a_late_answer_is_waited_for,
+        recorded_executions::a_report_that_lists_nothing_is_never_ok,
         bad_days::a_denied_describe_gives_a_degraded_mail_and_then_the_real_one,
         bad_days::a_denied_report_bucket_is_never_ok,
         bad_days::a_denied_publish_is_an_error,
@@ -61,7 +63,7 @@ fn acts() -> Vec<(&'static str, Act)> {
         tool::a_failed_deploy_names_its_cause,
         tool::a_second_stack_comes_and_goes,
         template::its_sections_are_in_order,
-        template::it_sets_what_the_functions_read,
+        template::it_agrees_with_the_functions,
         seams::every_repair_holds,
         processes::rehearse_leaves_nothing_running,
         processes::a_killed_rehearsal_leaves_nothing_running,

@@ -108,10 +108,11 @@ fn parent(id: u32) -> Option<u32> {
 }
 
 pub(crate) async fn a_missing_python_is_a_clear_error(_: &Stage) -> anyhow::Result<()> {
-    let mut command = tool(&["rehearse"])?;
+    let mut command = tool(&["rehearse", "--json"])?;
     command.env("EFS_BACKUP_PYTHON", "/no/such/python");
     let (code, stdout, stderr) = ended(command.output().await?)?;
-    ensure!(code == 1 && stdout.is_empty(), "{code}: {stdout}");
+    let report: Value = serde_json::from_str(stdout.lines().last().context("no result")?)?;
+    ensure!(code == 1 && report["ok"] == false, "{code}: {stdout}");
     ensure!(
         stderr.contains("cannot start `/no/such/python`"),
         "{stderr}"

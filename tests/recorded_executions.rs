@@ -4,13 +4,12 @@
 use crate::harness::{self, Answer, Stage, event, forget, no_mail, one_mail, patch, report};
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
-use std::path::Path;
 
 pub(crate) async fn get_the_right_verdict(stage: &Stage) -> anyhow::Result<()> {
     let (execution, _) = harness::run(stage).await?;
     let described = described(stage, &execution).await?;
     let mut table = Vec::new();
-    for (name, recorded) in recorded()? {
+    for (name, recorded) in harness::recorded("tests/recorded-executions")? {
         forget(stage, &execution).await?;
         patch(stage, &execution, replacing(&described, &recorded, stage)?).await?;
         let known = stage.mails()?.len();
@@ -32,23 +31,6 @@ pub(crate) async fn get_the_right_verdict(stage: &Stage) -> anyhow::Result<()> {
     patch(stage, &execution, Value::Null).await?;
     insta::assert_snapshot!("recorded_executions", table.join("\n"));
     Ok(())
-}
-
-fn recorded() -> anyhow::Result<Vec<(String, Value)>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("recorded-executions");
-    let mut all = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        let name = path
-            .file_stem()
-            .context("a file without a name")?
-            .to_string_lossy()
-            .into_owned();
-        all.push((name, serde_json::from_str(&std::fs::read_to_string(path)?)?));
-    }
-    all.sort_by(|a: &(String, Value), b| a.0.cmp(&b.0));
-    ensure!(all.len() >= 13, "only {} recorded executions", all.len());
-    Ok(all)
 }
 
 /// What `DataSync` answers now, as JSON with all its members.
@@ -108,20 +90,71 @@ pub(crate) async fn an_unknown_status_is_told(stage: &Stage) -> anyhow::Result<(
 
 /// An execution that has not finished gives no mail, unless its event claims an
 /// end; then nobody knows, and that is told.
-pub(crate) async fn a_late_status_is_waited_for(stage: &Stage) -> anyhow::Result<()> {
+pub(crate) async fn a_status_that_stays_behind_is_told(stage: &Stage) -> anyhow::Result<()> {
     let (execution, _) = harness::run(stage).await?;
     forget(stage, &execution).await?;
     patch(stage, &execution, json!({"Status": "VERIFYING"})).await?;
-    let told = |answer: &Answer| {
+    let action = |answer: &Answer| {
         answer.payload["action"]
             .as_str()
             .unwrap_or("error")
             .to_owned()
     };
-    let answer = no_mail(stage, report(stage, &event(&execution, "SOMETHING_NEW"))).await?;
-    ensure!(told(&answer) == "ignored", "{}", answer.payload);
+    let answer = no_mail(stage, report(stage, &event(&execution, "VERIFYING"))).await?;
+    ensure!(action(&answer) == "ignored", "{}", answer.payload);
     let (answer, mail) = one_mail(stage, report(stage, &event(&execution, "SUCCESS"))).await?;
-    ensure!(told(&answer) == "sent", "{}", answer.payload);
-    ensure!(mail.body.contains("VERIFYING"), "{}", mail.body);
+    ensure!(action(&answer) == "sent", "{}", answer.payload);
+    ensure!(mail.attribute("verdict") == "UNKNOWN", "{}", mail.subject());
+    ensure!(
+        mail.body.contains("reports the status VERIFYING"),
+        "{}",
+        mail.body
+    );
+    patch(stage, &execution, Value::Null).await
+}
+
+/// `DataSync` is throttled for a while; the answer that comes in time counts.
+pub(crate) async fn a_late_answer_is_waited_for(stage: &Stage) -> anyhow::Result<()> {
+    let (execution, _) = harness::run(stage).await?;
+    forget(stage, &execution).await?;
+    // One question with all tries of the SDK, and one more.
+    let order = json!({"fail_next": {
+        "operation": "DescribeTaskExecution", "count": 4, "type": "ThrottlingException"
+    }});
+    stage.cloud.control_datasync(&order).await?;
+    let (_, mail) = one_mail(stage, report(stage, &event(&execution, "SUCCESS"))).await?;
+    ensure!(
+        mail.attribute("verdict") == "NO CHANGE",
+        "{}",
+        mail.subject()
+    );
+    Ok(())
+}
+
+/// Reports in which nothing can be found are no proof that no file failed.
+pub(crate) async fn a_report_that_lists_nothing_is_never_ok(stage: &Stage) -> anyhow::Result<()> {
+    let (execution, _) = harness::run(stage).await?;
+    let elsewhere =
+        json!({"TaskReportConfig": {"Destination": {"S3": {"Subdirectory": "elsewhere"}}}});
+    #[rustfmt::skip]
+    let cases = [
+        (json!({"TaskReportConfig": {"OutputType": "SUMMARY_ONLY"}}), "a summary report"),
+        (json!({"TaskReportConfig": null, "ReportResult": null}),     "no task report"),
+        (json!({"ReportResult": {"Status": "PENDING"}}),              "not written in time"),
+        (json!({"ReportResult": null}),                               "is not reported"),
+        (elsewhere,                                                   "there is no task report at"),
+    ];
+    for (change, cause) in cases {
+        forget(stage, &execution).await?;
+        patch(stage, &execution, change).await?;
+        let (_, mail) = one_mail(stage, report(stage, &event(&execution, "SUCCESS"))).await?;
+        let text = mail.body.split_whitespace().collect::<Vec<_>>().join(" ");
+        ensure!(
+            mail.attribute("verdict") == "UNKNOWN",
+            "{cause}: {}",
+            mail.subject()
+        );
+        ensure!(text.contains(cause), "{cause}: {}", mail.body);
+    }
     patch(stage, &execution, Value::Null).await
 }

@@ -35,7 +35,7 @@ pub(crate) async fn an_unavailable_task_is_refused_with_its_own_words(
     ensure!(refused["action"] == "refused", "{message}");
     let reason = refused["reason"].as_str().unwrap_or_default();
     ensure!(reason.contains("ErrorCode EniNotFound"), "{reason}");
-    ensure!(reason.contains("an interface\\u{a}is gone"), "{reason}");
+    ensure!(reason.contains("an interface\nis gone"), "{reason}");
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use crate::harness::{Stage, root};
 use anyhow::ensure;
+use std::collections::BTreeSet;
 
 /// The sections stand in the order of the data.
 pub(crate) async fn its_sections_are_in_order(_: &Stage) -> anyhow::Result<()> {
@@ -15,29 +16,63 @@ pub(crate) async fn its_sections_are_in_order(_: &Stage) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Every variable that a function's header names is set by the template.
-pub(crate) async fn it_sets_what_the_functions_read(_: &Stage) -> anyhow::Result<()> {
+/// A function's header names what it reads and calls; the template sets and allows
+/// exactly that, beside what Lambda needs for every function.
+pub(crate) async fn it_agrees_with_the_functions(_: &Stage) -> anyhow::Result<()> {
     let template = std::fs::read_to_string(root().join("template.yaml"))?;
-    for function in ["start-execution", "report-execution"] {
+    let globals = block(&template, "Globals:", "\n\n");
+    for (function, name) in [
+        ("start-execution", "StartExecution"),
+        ("report-execution", "ReportExecution"),
+    ] {
         let main = root().join("functions").join(function).join("src/main.rs");
         let main = std::fs::read_to_string(main)?;
-        let variables = between(&main, "Environment:", "Calls:");
-        ensure!(variables.len() >= 2, "{function} names {variables:?}");
-        for variable in variables {
-            let set = format!("{variable}: ");
+        let set = block(
+            &template,
+            &format!("\n  {name}Function:"),
+            &format!("\n  {name}Role:"),
+        ) + &globals;
+        let reads = between(&main, "Environment:", "Calls:");
+        ensure!(reads.len() >= 2, "{function} names {reads:?}");
+        for variable in reads {
             ensure!(
-                template.contains(&set),
+                set.contains(&format!("{variable}: ")),
                 "{function} reads {variable}, which is not set"
             );
         }
-        for action in between(&main, "Calls:", "use ") {
-            ensure!(
-                template.contains(&action),
-                "{function} calls {action}, which no role allows"
-            );
-        }
+        let role = block(
+            &template,
+            &format!("\n  {name}Role:"),
+            &format!("\n  {name}Log:"),
+        );
+        let (allowed, calls) = (actions(&role), between(&main, "Calls:", "use "));
+        let calls: BTreeSet<String> = calls.into_iter().collect();
+        ensure!(
+            !calls.is_empty() && allowed == calls,
+            "{function} calls {calls:?}, its role allows {allowed:?}"
+        );
     }
     Ok(())
+}
+
+/// The actions of a role, without those that every function has.
+fn actions(role: &str) -> BTreeSet<String> {
+    let of_all = ["sts:", "logs:", "sqs:"];
+    role.split(|c: char| !(c.is_ascii_alphanumeric() || c == ':'))
+        .filter(|word| {
+            let (service, action) = word.split_once(':').unwrap_or_default();
+            action.starts_with(|c: char| c.is_ascii_uppercase())
+                && ["datasync", "s3", "sns", "sts", "logs", "sqs"].contains(&service)
+        })
+        .filter(|word| !of_all.iter().any(|service| word.starts_with(service)))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The text from a mark to the next end.
+fn block(text: &str, from: &str, end: &str) -> String {
+    let rest = text.split_once(from).map_or("", |(_, rest)| rest);
+    rest.split(end).next().unwrap_or_default().to_owned()
 }
 
 /// The words in backticks between two marks of a header.

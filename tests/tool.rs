@@ -113,7 +113,7 @@ pub(crate) async fn a_failed_deploy_names_its_cause(stage: &Stage) -> anyhow::Re
         "{stderr}"
     );
     ensure!(
-        stderr.contains("aws cloudformation delete-stack --stack-name broken"),
+        stderr.contains("cloudformation delete-stack --stack-name arn:aws:cloudformation:"),
         "{stderr}"
     );
     Ok(())

@@ -28,8 +28,10 @@ pub struct Aws {
     pub account: String,
     /// The region's code.
     pub region: String,
-    /// Whether another address stands for AWS; it answers at once.
+    /// Whether a local cloud stands for AWS; it answers at once.
     pub is_local: bool,
+    /// What a command of the AWS CLI needs to reach the same place.
+    options: String,
 }
 
 impl Aws {
@@ -54,7 +56,11 @@ impl Aws {
         if let Some(url) = &connection.endpoint_url {
             loader = loader.endpoint_url(url);
         }
-        Aws::from_config(&loader.load().await).await
+        let mut aws = Aws::from_config(&loader.load().await).await?;
+        if let Some(profile) = &connection.profile {
+            aws.options.push_str(&format!(" --profile {profile}"));
+        }
+        Ok(aws)
     }
 
     /// Clients over a configuration that is already complete.
@@ -74,8 +80,17 @@ impl Aws {
             s3: aws_sdk_s3::Client::new(config),
             account: account(config).await?,
             region: region.to_string(),
-            is_local: config.endpoint_url().is_some(),
+            is_local: config
+                .endpoint_url()
+                .is_some_and(|url| url.contains("//127.0.0.1")),
+            options: format!(" --region {region}"),
         })
+    }
+
+    /// A command of the AWS CLI that reaches the same account and region.
+    #[must_use]
+    pub fn command(&self, command: &str, arguments: &[&str]) -> String {
+        format!("aws {command} {}{}", arguments.join(" "), self.options)
     }
 }
 
@@ -83,11 +98,13 @@ async fn account(config: &SdkConfig) -> Result<String, Failure> {
     let sts = aws_sdk_sts::Client::new(config);
     let identity = sts.get_caller_identity().send().await.map_err(|error| {
         let call = CallError::new("sts:GetCallerIdentity", "this identity", &error);
-        Failure {
-            exit: Exit::Credentials,
-            error: anyhow::Error::from(call)
-                .context("no valid AWS credentials; sign in (aws sso login) or pass --profile"),
+        let mut failure = Failure::from(call);
+        if failure.exit == Exit::Credentials {
+            failure.error = failure
+                .error
+                .context("no valid AWS credentials; sign in (aws sso login) or pass --profile");
         }
+        failure
     })?;
     let account = identity.account().unwrap_or_default();
     Ok(account.to_owned())

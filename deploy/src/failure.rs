@@ -18,6 +18,8 @@ pub enum Exit {
     Busy = 5,
     /// The work goes on in AWS; only the watching ended.
     Detached = 6,
+    /// Ctrl-C, before anything was asked of AWS or on a local cloud.
+    Interrupted = 130,
 }
 
 /// A verb that did not do its work.

@@ -33,6 +33,17 @@ impl Voice {
         }
     }
 
+    /// The same voice for a part of something larger: its steps are details there.
+    #[must_use]
+    pub fn lowered(&self) -> Self {
+        Voice {
+            loudness: match self.loudness {
+                Loudness::Verbose => Loudness::Verbose,
+                _ => Loudness::Quiet,
+            },
+        }
+    }
+
     /// A detail for whoever asked for details.
     pub fn detail(&self, text: &str) {
         if self.loudness >= Loudness::Verbose {

@@ -45,7 +45,7 @@ impl FromStr for TaskArn {
 
     fn from_str(text: &str) -> Result<Self, ArnError> {
         task_arn(text).ok_or_else(|| ArnError {
-            given: crate::text::clipped(text),
+            given: text.to_owned(),
             wanted: "task",
         })
     }
@@ -56,7 +56,7 @@ impl FromStr for ExecutionArn {
 
     fn from_str(text: &str) -> Result<Self, ArnError> {
         execution_arn(text).ok_or_else(|| ArnError {
-            given: crate::text::clipped(text),
+            given: text.to_owned(),
             wanted: "task execution",
         })
     }

@@ -62,7 +62,7 @@ impl fmt::Display for Status {
             Status::Error => f.write_str("ERROR"),
             Status::Transient(word) => f.write_str(word),
             Status::Other(word) if word.is_empty() => f.write_str("not reported"),
-            Status::Other(word) => f.write_str(&crate::text::clipped_at(word, 40)),
+            Status::Other(word) => f.write_str(word),
         }
     }
 }
@@ -195,10 +195,15 @@ impl Execution {
                 .any(|text| text.to_ascii_lowercase().contains("cancel"))
     }
 
-    /// Finished, and its task report is either there or will never be.
+    /// Finished, and its task report is either there or will never be. A state
+    /// of the report that is not reported yet may still come.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        self.status.is_terminal() && self.task_report != TaskReport::Pending
+        let report_is_open = matches!(
+            self.task_report,
+            TaskReport::Pending | TaskReport::NotReported
+        );
+        self.status.is_terminal() && !report_is_open
     }
 
     /// Bytes per second while copying; `None` where DataSync did not report
@@ -228,7 +233,6 @@ mod tests {
             ("LAUNCHED",  false, "LAUNCHED"),
             ("CANCELLED", false, "CANCELLED"),
             ("",          false, "not reported"),
-            ("a\nb",      false, "a\\u{a}b"),
         ];
         for (word, terminal, shown) in cases {
             let status = Status::from(word);

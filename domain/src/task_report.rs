@@ -7,14 +7,29 @@
 //! one of them is optional here.
 
 use crate::failed_files::{FailedFiles, SHOWN};
-use crate::text::clipped;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashSet};
 
-/// Where below the report's own prefix the parts of an execution lie.
+/// Where the parts of an execution lie, below the report's own prefix.
 #[must_use]
 pub fn parts_prefix(subdirectory: &str, task_id: &str, execution_id: &str) -> String {
-    format!("{subdirectory}Detailed-Reports/{task_id}/{execution_id}/")
+    below(subdirectory, "Detailed-Reports", task_id, execution_id)
+}
+
+/// Where the summary of an execution lies. `DataSync` writes it with every
+/// report, so it shows that the report was looked for in the right place.
+#[must_use]
+pub fn summary_prefix(subdirectory: &str, task_id: &str, execution_id: &str) -> String {
+    below(subdirectory, "Summary-Reports", task_id, execution_id)
+}
+
+/// The subdirectory may come back with or without its slashes.
+fn below(subdirectory: &str, kind: &str, task_id: &str, execution_id: &str) -> String {
+    let subdirectory = match subdirectory.trim_matches('/') {
+        "" => String::new(),
+        name => format!("{name}/"),
+    };
+    format!("{subdirectory}{kind}/{task_id}/{execution_id}/")
 }
 
 /// Gathers the failed files of an execution from all parts of its report.
@@ -58,30 +73,27 @@ impl FailedFilesReader {
         let part: Part = match serde_json::from_slice(bytes) {
             Ok(part) => part,
             Err(error) => {
-                let because = format!(
-                    "part {} of the task report is not readable: {}",
-                    clipped(name),
-                    clipped(&error.to_string())
-                );
+                let because = format!("part {name} of the task report is not readable: {error}");
                 return self.not_read(because);
             }
         };
         let mut lists = 0;
-        for (_, items) in part
-            .lists
-            .iter()
-            .filter(|(key, _)| KINDS.contains(&key.as_str()))
-        {
-            let Some(items) = items.as_array() else {
-                continue;
-            };
-            lists += 1;
-            items.iter().for_each(|item| self.item(item));
+        for (key, items) in &part.lists {
+            match items.as_array() {
+                Some(items) if KINDS.contains(&key.as_str()) => {
+                    lists += 1;
+                    items.iter().for_each(|item| self.item(item));
+                }
+                None if !KINDS.contains(&key.as_str()) => {}
+                // A list that we do not know, or no list where one must be.
+                _ => self.not_read(format!(
+                    "part {name} of the task report has a strange {key}"
+                )),
+            }
         }
         if lists == 0 {
             self.not_read(format!(
-                "part {} of the task report has no list that we know",
-                clipped(name)
+                "part {name} of the task report has no list that we know"
             ));
         }
     }
@@ -184,6 +196,8 @@ mod tests {
             ("a list",      "[]"),
             ("other keys",  r#"{"Something":[]}"#),
             ("no list",     r#"{"Verified":{}}"#),
+            ("a new list",  r#"{"Transferred":[],"Failed":[{"RelativePath":"/b"}]}"#),
+            ("one is none", r#"{"Verified":[],"Skipped":{}}"#),
         ];
         for (name, part) in cases {
             let failed = read(true, &[TRANSFERRED, part]);
@@ -215,9 +229,20 @@ mod tests {
 
     #[test]
     fn the_parts_lie_below_the_task_and_the_execution() {
+        #[rustfmt::skip]
+        let cases = [
+            ("datasync-reports/",  "datasync-reports/Detailed-Reports/task-1/exec-2/"),
+            ("/datasync-reports",  "datasync-reports/Detailed-Reports/task-1/exec-2/"),
+            ("a/b",                "a/b/Detailed-Reports/task-1/exec-2/"),
+            ("/",                  "Detailed-Reports/task-1/exec-2/"),
+            ("",                   "Detailed-Reports/task-1/exec-2/"),
+        ];
+        for (subdirectory, expected) in cases {
+            assert_eq!(parts_prefix(subdirectory, "task-1", "exec-2"), expected);
+        }
         assert_eq!(
-            parts_prefix("datasync-reports/", "task-1", "exec-2"),
-            "datasync-reports/Detailed-Reports/task-1/exec-2/"
+            summary_prefix("r/", "task-1", "exec-2"),
+            "r/Summary-Reports/task-1/exec-2/"
         );
     }
 }

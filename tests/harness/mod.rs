@@ -57,7 +57,7 @@ pub(crate) async fn open() -> anyhow::Result<Stage> {
     };
     let deployed = deploy_to(&aws, &deployment, Voice::new(Loudness::Quiet)).await;
     let deployed = deployed.map_err(|failure| failure.error)?;
-    let stage = Stage::new(cloud, deployed.stack.outputs);
+    let stage = Stage::new(cloud, deployed.outputs);
     stage.confirm_subscriptions(&say).await?;
     Ok(stage)
 }
@@ -208,6 +208,29 @@ async fn role(stage: &Stage, function: &str) -> anyhow::Result<String> {
         .as_str()
         .context("a function without a role")?;
     Ok(arn.rsplit('/').next().unwrap_or_default().to_owned())
+}
+
+/// All recorded JSON files of a folder of the project, by name.
+pub(crate) fn recorded(folder: &str) -> anyhow::Result<Vec<(String, Value)>> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(root().join(folder))? {
+        let path = entry?.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            let text = std::fs::read_to_string(&path)?;
+            all.push((name.into_owned(), serde_json::from_str(&text)?));
+        }
+    }
+    all.sort_by(|a: &(String, Value), b| a.0.cmp(&b.0));
+    anyhow::ensure!(
+        all.len() >= 13,
+        "only {} recorded files in {folder}",
+        all.len()
+    );
+    Ok(all)
 }
 
 /// The only mail that `act` leads to.

@@ -1,5 +1,6 @@
 //! Where the functions' binaries come from.
 
+use super::architecture::Architecture;
 use crate::failure::{Exit, Failure};
 use crate::voice::Voice;
 use anyhow::Context;
@@ -40,15 +41,26 @@ pub fn binary_in(binaries: &Binaries, function: &str) -> Result<PathBuf, Failure
 /// # Errors
 ///
 /// If cargo-lambda is missing or the build fails.
-pub fn build_release(root: &Path, functions: &[&str], voice: Voice) -> Result<Binaries, Failure> {
+pub fn build_release(
+    root: &Path,
+    functions: &[&str],
+    architecture: Architecture,
+    voice: Voice,
+) -> Result<Binaries, Failure> {
     voice.say(&format!(
-        "building {} with cargo-lambda",
-        functions.join(", ")
+        "building {} for {} with cargo-lambda",
+        functions.join(", "),
+        architecture.name()
     ));
+    let folder = root.join("target/lambda");
     let mut build = Command::new("cargo");
     build
         .current_dir(root)
-        .args(["lambda", "build", "--release"]);
+        .args(["lambda", "build", "--release", "--lambda-dir"])
+        .arg(&folder);
+    if architecture == Architecture::Arm {
+        build.arg("--arm64");
+    }
     for function in functions {
         build.args(["--package", function]);
     }
@@ -59,7 +71,7 @@ pub fn build_release(root: &Path, functions: &[&str], voice: Voice) -> Result<Bi
         .status()
         .context("cannot start cargo; install Rust from https://rustup.rs")?;
     if status.success() {
-        return Ok(Binaries(root.join("target/lambda")));
+        return Ok(Binaries(folder));
     }
     Err(Failure::new(
         Exit::Failed,

@@ -52,8 +52,21 @@ impl<'a> ArtifactBucket<'a> {
         {
             Ok(_) => Ok(true),
             Err(error) if error.as_service_error().is_some_and(|e| e.is_not_found()) => Ok(false),
-            Err(error) => Err(CallError::new("s3:ListBucket", &self.name, &error)),
+            Err(error) => Err(self.not_ours(CallError::new("s3:ListBucket", &self.name, &error))),
         }
+    }
+
+    /// A refused HEAD has no text; the two reasons for it are known.
+    fn not_ours(&self, mut error: CallError) -> CallError {
+        if error.code == "NoCode" {
+            error.code = "AccessDenied".to_owned();
+            error.message = format!(
+                "the bucket belongs to another account than {}, or this identity may not list it",
+                self.aws.account
+            );
+            error.may_pass = false;
+        }
+        error
     }
 
     async fn create(&self) -> Result<(), CallError> {

@@ -1,5 +1,7 @@
 //! A function's zip: one entry `bootstrap`, the same bytes for the same binary.
 
+use super::architecture::Architecture;
+use crate::failure::Failure;
 use anyhow::Context;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -23,14 +25,19 @@ impl FunctionZip {
     ///
     /// # Errors
     ///
-    /// If the binary cannot be read.
-    pub fn pack(function: &str, binary: &Path) -> anyhow::Result<Self> {
+    /// If the binary cannot be read, or is for another processor.
+    pub fn pack(
+        function: &str,
+        binary: &Path,
+        architecture: Architecture,
+    ) -> Result<Self, Failure> {
         let content = std::fs::read(binary).with_context(|| {
             format!(
                 "cannot read the binary of {function} at {}",
                 binary.display()
             )
         })?;
+        architecture.check(function, &content)?;
         Ok(FunctionZip {
             key: format!("{function}/{}.zip", hex(&Sha256::digest(&content))),
             bytes: packed(&content).context("cannot pack a zip")?,
@@ -80,7 +87,8 @@ mod tests {
 
     #[test]
     fn a_missing_binary_is_named() {
-        let error = FunctionZip::pack("start-execution", Path::new("/no/such")).unwrap_err();
+        let error = FunctionZip::pack("start-execution", Path::new("/no/such"), Architecture::X86)
+            .unwrap_err();
         assert!(error.to_string().contains("start-execution at /no/such"));
     }
 }

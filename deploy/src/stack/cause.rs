@@ -7,6 +7,8 @@ pub(super) struct StackEvent {
     pub id: String,
     /// The logical ID.
     pub resource: String,
+    /// The physical ID; of the stack itself, its ARN.
+    pub physical: String,
     /// The resource's type.
     pub kind: String,
     /// The resource's status.
@@ -20,6 +22,7 @@ impl StackEvent {
         Some(StackEvent {
             id: event.event_id()?.to_owned(),
             resource: event.logical_resource_id().unwrap_or_default().to_owned(),
+            physical: event.physical_resource_id().unwrap_or_default().to_owned(),
             kind: event.resource_type().unwrap_or_default().to_owned(),
             status: event
                 .resource_status()
@@ -30,6 +33,11 @@ impl StackEvent {
                 .unwrap_or_default()
                 .to_owned(),
         })
+    }
+
+    /// Whether it is about the stack itself.
+    pub(super) fn is_of(&self, stack_id: &str) -> bool {
+        self.kind == "AWS::CloudFormation::Stack" && self.physical == stack_id
     }
 
     /// `CREATE_COMPLETE  BackupBucket  AWS::S3::Bucket`, with the reason if any.
@@ -71,6 +79,7 @@ mod tests {
         StackEvent {
             id: format!("{resource}-{status}"),
             resource: resource.to_owned(),
+            physical: String::new(),
             kind: kind.to_owned(),
             status: status.to_owned(),
             reason: reason.to_owned(),

@@ -1,9 +1,10 @@
 //! A change set: what would change, before anything does.
 
-use super::state::Stack;
+use super::state::{Stack, find};
 use crate::aws::Aws;
 use crate::failure::{Exit, Failure};
 use anyhow::Context;
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types::{Capability, ChangeSetType, Parameter};
 use function_env::CallError;
@@ -13,6 +14,9 @@ use std::time::Duration;
 
 /// Parameters by name.
 pub type Parameters = BTreeMap<String, String>;
+
+/// The template's parameters by name, each with its default if it has one.
+pub type Declared = BTreeMap<String, Option<String>>;
 
 /// What CloudFormation would do.
 #[derive(Debug)]
@@ -30,8 +34,10 @@ pub struct PlannedChanges {
     pub change_set: String,
     /// The stack's ARN.
     pub stack_id: String,
-    /// Whether the stack does not exist yet.
+    /// Whether the stack is created, not updated.
     pub creates: bool,
+    /// Whether the change set made an empty stack that was not there before.
+    made_shell: bool,
     /// The changes.
     pub changes: Vec<Change>,
 }
@@ -47,6 +53,23 @@ pub struct Change {
     pub kind: String,
     /// `True`, `False`, `Conditional`, or nothing.
     pub replacement: String,
+}
+
+/// The types that hold data.
+const STATEFUL: [&str; 2] = ["AWS::EFS::FileSystem", "AWS::S3::Bucket"];
+
+impl Change {
+    /// Whether the resource may go, and another come in its place or none.
+    #[must_use]
+    pub fn is_destructive(&self) -> bool {
+        self.action == "Remove" || matches!(self.replacement.as_str(), "True" | "Conditional")
+    }
+
+    /// Whether data would be left behind or lost with it.
+    #[must_use]
+    pub fn endangers_data(&self) -> bool {
+        self.is_destructive() && STATEFUL.contains(&self.kind.as_str())
+    }
 }
 
 /// The longest time a change set may take to be made.
@@ -82,23 +105,31 @@ pub async fn plan(
         .capabilities(Capability::CapabilityIam)
         .capabilities(Capability::CapabilityAutoExpand);
     let made = request.send().await;
-    let made =
-        made.map_err(|error| CallError::new("cloudformation:CreateChangeSet", name, &error))?;
+    let made = match made {
+        Ok(made) => made,
+        Err(error) => return Err(not_made(aws, name, &error).await),
+    };
     let change_set = made
         .id()
         .context("CloudFormation gave the change set no id")?;
     let described = wait(aws, change_set).await?;
-    finish(aws, name, existing.is_none(), &described).await
+    let planned = PlannedChanges {
+        change_set: change_set.to_owned(),
+        stack_id: described.stack_id().unwrap_or_default().to_owned(),
+        creates: existing.is_none(),
+        made_shell: stack.is_none(),
+        changes: changes(aws, change_set).await?,
+    };
+    finish(aws, name, planned, &described).await
 }
 
-/// What is given, and for the rest the value of before. `declared` tells whether
-/// a parameter of the template has a default.
+/// What is given, and for the rest the value of before.
 ///
 /// # Errors
 ///
 /// [`Exit::Usage`] if a parameter is missing or unknown.
 pub fn parameters(
-    declared: &BTreeMap<String, bool>,
+    declared: &Declared,
     stack: Option<&Stack>,
     given: &Parameters,
 ) -> Result<Vec<Parameter>, Failure> {
@@ -114,13 +145,13 @@ pub fn parameters(
         ));
     }
     let mut parameters = Vec::new();
-    for (name, has_default) in declared {
+    for (name, default) in declared {
         let builder = Parameter::builder().parameter_key(name);
-        let before = existing.is_some_and(|stack| stack.parameters.contains(name));
+        let before = existing.is_some_and(|stack| stack.parameters.contains_key(name));
         match given.get(name) {
             Some(value) => parameters.push(builder.parameter_value(value).build()),
             None if before => parameters.push(builder.use_previous_value(true).build()),
-            None if *has_default => {}
+            None if default.is_some() => {}
             None => {
                 return Err(Failure::new(
                     Exit::Usage,
@@ -132,57 +163,87 @@ pub fn parameters(
     Ok(parameters)
 }
 
+/// Why no change set was made; somebody may have been quicker.
+async fn not_made<E, R>(aws: &Aws, name: &str, error: &SdkError<E, R>) -> Failure
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: std::fmt::Debug + 'static,
+{
+    let now = find(aws, name).await.ok().flatten();
+    now.and_then(|stack| stack.refusal(aws, name))
+        .unwrap_or_else(|| CallError::new("cloudformation:CreateChangeSet", name, error).into())
+}
+
 async fn wait(aws: &Aws, change_set: &str) -> Result<DescribeChangeSetOutput, Failure> {
     let deadline = tokio::time::Instant::now() + LONGEST_PLANNING;
     let mut pause = super::apply::Pause::new(aws.is_local);
     loop {
-        let request = aws.cloudformation.describe_change_set();
-        let described = request
-            .change_set_name(change_set)
-            .send()
-            .await
-            .map_err(|error| {
-                CallError::new("cloudformation:DescribeChangeSet", change_set, &error)
-            })?;
-        let status = described.status().map_or("", |status| status.as_str());
-        if matches!(status, "CREATE_COMPLETE" | "FAILED") {
-            return Ok(described);
+        match page(aws, change_set, None).await {
+            Ok(described) => {
+                let status = described.status().map_or("", |status| status.as_str());
+                if matches!(status, "CREATE_COMPLETE" | "FAILED") {
+                    return Ok(described);
+                }
+            }
+            // A question that fails is asked again.
+            Err(error) if error.may_pass => {}
+            Err(error) => return Err(error.into()),
         }
         if tokio::time::Instant::now() > deadline {
-            let text = format!("the change set {change_set} is still {status} after 10 minutes");
+            let text = format!("the change set {change_set} is not ready after 10 minutes");
             return Err(Failure::new(Exit::Failed, text));
         }
         pause.wait().await;
     }
 }
 
+/// One page of a change set.
+async fn page(
+    aws: &Aws,
+    change_set: &str,
+    token: Option<String>,
+) -> Result<DescribeChangeSetOutput, CallError> {
+    let request = aws.cloudformation.describe_change_set();
+    let request = request.change_set_name(change_set).set_next_token(token);
+    request
+        .send()
+        .await
+        .map_err(|error| CallError::new("cloudformation:DescribeChangeSet", change_set, &error))
+}
+
+/// The changes on all pages: a list to be confirmed must be whole.
+async fn changes(aws: &Aws, change_set: &str) -> Result<Vec<Change>, CallError> {
+    let mut changes = Vec::new();
+    let mut token = None;
+    loop {
+        let page = page(aws, change_set, token).await?;
+        changes.extend(page.changes().iter().filter_map(change_from));
+        token = page.next_token().map(str::to_owned);
+        if token.is_none() {
+            return Ok(changes);
+        }
+    }
+}
+
 async fn finish(
     aws: &Aws,
     name: &str,
-    creates: bool,
+    planned: PlannedChanges,
     described: &DescribeChangeSetOutput,
 ) -> Result<Plan, Failure> {
-    let planned = PlannedChanges {
-        change_set: described.change_set_id().unwrap_or_default().to_owned(),
-        stack_id: described.stack_id().unwrap_or_default().to_owned(),
-        creates,
-        changes: described.changes().iter().filter_map(change_from).collect(),
-    };
     if described.status().map(|status| status.as_str()) == Some("CREATE_COMPLETE") {
         return Ok(Plan::Changes(planned));
     }
-    let reason = described
-        .status_reason()
-        .unwrap_or("no reason given")
-        .to_owned();
+    let reason = described.status_reason().unwrap_or("no reason given");
     discard(aws, &planned).await?;
-    if is_no_change(&reason) {
+    if is_no_change(reason) {
         return Ok(Plan::NoChange);
     }
     Err(Failure::new(
         Exit::Failed,
         format!(
-            "CloudFormation rejected the change to stack {name}: {reason} Nothing was changed."
+            "CloudFormation rejected the change to stack {name}: {reason}; nothing was changed; \
+             correct the template or its parameters and deploy again"
         ),
     ))
 }
@@ -228,7 +289,7 @@ pub async fn discard(aws: &Aws, planned: &PlannedChanges) -> Result<(), CallErro
             &error,
         )
     })?;
-    if planned.creates {
+    if planned.made_shell {
         let request = aws
             .cloudformation
             .delete_stack()
@@ -240,14 +301,30 @@ pub async fn discard(aws: &Aws, planned: &PlannedChanges) -> Result<(), CallErro
     Ok(())
 }
 
+/// The value that a parameter will have.
+#[must_use]
+pub fn effective(
+    name: &str,
+    declared: &Declared,
+    stack: Option<&Stack>,
+    given: &Parameters,
+) -> Option<String> {
+    let existing = stack.filter(|stack| stack.is_ready());
+    let before = existing.and_then(|stack| stack.parameters.get(name));
+    let value = given.get(name).or(before);
+    value
+        .cloned()
+        .or_else(|| declared.get(name).cloned().flatten())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn declared() -> BTreeMap<String, bool> {
+    fn declared() -> Declared {
         BTreeMap::from([
-            ("AlertEmail".to_owned(), false),
-            ("TimeZone".to_owned(), true),
+            ("AlertEmail".to_owned(), None),
+            ("TimeZone".to_owned(), Some("UTC".to_owned())),
         ])
     }
 
@@ -271,11 +348,18 @@ mod tests {
             status: "CREATE_COMPLETE".to_owned(),
             reason: None,
             outputs: BTreeMap::new(),
-            parameters: vec!["AlertEmail".to_owned(), "TimeZone".to_owned()],
+            parameters: ["AlertEmail", "TimeZone"]
+                .map(|name| (name.to_owned(), "old".to_owned()))
+                .into(),
         };
         let kept = parameters(&declared(), Some(&stack), &given("TimeZone")).unwrap();
         assert_eq!(kept[0].use_previous_value(), Some(true));
         assert_eq!(kept[1].parameter_value(), Some("x"));
+
+        let value = |name| effective(name, &declared(), Some(&stack), &given("TimeZone"));
+        assert_eq!(value("TimeZone").as_deref(), Some("x"));
+        assert_eq!(value("AlertEmail").as_deref(), Some("old"));
+        assert_eq!(value("Other"), None);
     }
 
     #[test]
@@ -287,6 +371,28 @@ mod tests {
             error.contains("no parameter Email; it has AlertEmail, TimeZone"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_change_that_endangers_data_is_known() {
+        let change = |action: &str, kind: &str, replacement: &str| Change {
+            action: action.to_owned(),
+            resource: "X".to_owned(),
+            kind: kind.to_owned(),
+            replacement: replacement.to_owned(),
+        };
+        #[rustfmt::skip]
+        let cases = [
+            (change("Modify", "AWS::S3::Bucket",      "False"),       false, false),
+            (change("Modify", "AWS::S3::Bucket",      "Conditional"), true,  true),
+            (change("Remove", "AWS::EFS::FileSystem", ""),            true,  true),
+            (change("Modify", "AWS::EC2::VPC",        "True"),        true,  false),
+            (change("Add",    "AWS::S3::Bucket",      ""),            false, false),
+        ];
+        for (change, destructive, endangers) in cases {
+            assert_eq!(change.is_destructive(), destructive, "{change:?}");
+            assert_eq!(change.endangers_data(), endangers, "{change:?}");
+        }
     }
 
     #[test]

@@ -6,6 +6,8 @@ mod cause;
 mod change_set;
 mod state;
 
-pub use apply::{Finished, apply};
-pub use change_set::{Change, Parameters, Plan, PlannedChanges, discard, parameters, plan};
+pub use apply::apply;
+pub use change_set::{
+    Change, Declared, Parameters, Plan, PlannedChanges, discard, effective, parameters, plan,
+};
 pub use state::{Stack, StackState, find};

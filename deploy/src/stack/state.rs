@@ -17,8 +17,8 @@ pub struct Stack {
     pub reason: Option<String>,
     /// Its outputs.
     pub outputs: BTreeMap<String, String>,
-    /// The names of its parameters.
-    pub parameters: Vec<String>,
+    /// Its parameters.
+    pub parameters: BTreeMap<String, String>,
 }
 
 /// What can be done with a stack.
@@ -107,7 +107,10 @@ fn stack_from(stack: &aws_sdk_cloudformation::types::Stack) -> Stack {
             })
             .collect(),
         parameters: parameters
-            .filter_map(|parameter| parameter.parameter_key().map(str::to_owned))
+            .filter_map(|parameter| {
+                let value = parameter.parameter_value().unwrap_or_default();
+                Some((parameter.parameter_key()?.to_owned(), value.to_owned()))
+            })
             .collect(),
     }
 }
@@ -121,32 +124,37 @@ impl Stack {
 
     /// Why a deployment cannot begin, and what to do about it.
     #[must_use]
-    pub fn refusal(&self, name: &str) -> Option<Failure> {
+    pub fn refusal(&self, aws: &Aws, name: &str) -> Option<Failure> {
         let status = &self.status;
-        match StackState::of(status) {
-            StackState::Absent | StackState::Ready => None,
-            StackState::Busy => Some(Failure::new(
+        let stack = ["--stack-name", self.id.as_str()];
+        let (exit, text) = match StackState::of(status) {
+            StackState::Absent | StackState::Ready => return None,
+            StackState::Busy => (
                 Exit::Busy,
                 format!(
-                    "stack {name} is {status}: somebody is changing it; wait with \
-                     `aws cloudformation describe-stacks --stack-name {name}` and deploy again"
+                    "somebody is changing it; look with `{}` and deploy again",
+                    aws.command("cloudformation describe-stacks", &stack)
                 ),
-            )),
-            StackState::NeverCreated => Some(Failure::new(
+            ),
+            StackState::NeverCreated => (
                 Exit::Failed,
                 format!(
-                    "stack {name} is {status}: its first creation failed and it can only be \
-                     deleted; run `aws cloudformation delete-stack --stack-name {name}` and deploy again"
+                    "its first creation failed and it can only be deleted; run `{}` and deploy again",
+                    aws.command("cloudformation delete-stack", &stack)
                 ),
-            )),
-            StackState::Broken => Some(Failure::new(
+            ),
+            StackState::Broken => (
                 Exit::Failed,
                 format!(
-                    "stack {name} is {status} and must be repaired first; see why with \
-                     `aws cloudformation describe-stack-events --stack-name {name}`"
+                    "it must be repaired first; see why with `{}`",
+                    aws.command("cloudformation describe-stack-events", &stack)
                 ),
-            )),
-        }
+            ),
+        };
+        Some(Failure::new(
+            exit,
+            format!("stack {name} is {status}: {text}"),
+        ))
     }
 }
 

@@ -53,17 +53,22 @@ fn folder(uri: &Node) -> Option<CodeUri> {
     }
 }
 
-/// The template's parameters, and whether each has a default.
+/// The template's parameters by name, each with its default if it has one.
 ///
 /// # Errors
 ///
 /// If the text is not YAML.
-pub fn declared_parameters(template: &str) -> anyhow::Result<BTreeMap<String, bool>> {
+pub fn declared_parameters(template: &str) -> anyhow::Result<BTreeMap<String, Option<String>>> {
     let tree = Node::parse(template)?;
     let parameters = tree.get("Parameters").into_iter().flat_map(Node::entries);
-    Ok(parameters
-        .map(|(name, parameter)| (name.clone(), parameter.get("Default").is_some()))
-        .collect())
+    let with_default = |(name, parameter): &(String, Node)| {
+        let default = parameter.get("Default").map(|node| match node {
+            Node::Scalar(text, _) => text.clone(),
+            _ => String::new(),
+        });
+        (name.clone(), default)
+    };
+    Ok(parameters.map(with_default).collect())
 }
 
 /// The template with each folder replaced by the address of its code.
@@ -117,7 +122,10 @@ mod tests {
         let declared = declared_parameters(TEMPLATE).unwrap();
         assert_eq!(
             declared,
-            BTreeMap::from([("P".to_owned(), true), ("Q".to_owned(), false)])
+            BTreeMap::from([
+                ("P".to_owned(), Some("no".to_owned())),
+                ("Q".to_owned(), None)
+            ])
         );
     }
 

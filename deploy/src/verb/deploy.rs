@@ -1,7 +1,9 @@
 //! `efs-backup deploy`: creates or updates the stack.
 
 use super::{connect, outputs};
-use crate::artifact::{ArtifactBucket, Binaries, FunctionZip, binary_in, build_release};
+use crate::artifact::{
+    Architecture, ArtifactBucket, Binaries, FunctionZip, binary_in, build_release,
+};
 use crate::aws::Aws;
 use crate::cli::{Deploy, Global};
 use crate::failure::{Exit, Failure};
@@ -29,15 +31,6 @@ pub struct Deployment<'a> {
     pub yes: bool,
 }
 
-/// The stack after a deployment.
-#[derive(Debug)]
-pub struct Deployed {
-    /// The stack as it is now.
-    pub stack: Stack,
-    /// How many resources were changed.
-    pub changes: usize,
-}
-
 pub(super) async fn deploy(global: &Global, options: &Deploy, voice: Voice) -> Result<u8, Failure> {
     let root = workspace::root()?;
     let path = options
@@ -47,26 +40,47 @@ pub(super) async fn deploy(global: &Global, options: &Deploy, voice: Voice) -> R
     let template = std::fs::read_to_string(&path)
         .with_context(|| format!("cannot read the template {}", path.display()))?;
     let aws = connect(global, voice).await?;
+    let parameters = options.parameters.iter().cloned().collect();
     let binaries = match &options.functions {
         Some(folder) => Binaries(folder.clone()),
-        None => build(&root, &template, voice)?,
+        None => {
+            let before = stack::find(&aws, &global.stack_name).await?;
+            let architecture = architecture(&template, before.as_ref(), &parameters)?;
+            build(&root, &template, architecture, voice)?
+        }
     };
     let deployment = Deployment {
         stack_name: &global.stack_name,
         template: &template,
         binaries: &binaries,
-        parameters: &options.parameters.iter().cloned().collect(),
+        parameters: &parameters,
         yes: global.yes,
     };
-    let deployed = deploy_to(&aws, &deployment, voice).await?;
-    outputs::show(&deployed.stack.outputs, global.json, voice);
+    let stack = deploy_to(&aws, &deployment, voice).await?;
+    outputs::show(&stack.outputs, global.json, voice);
     Ok(0)
 }
 
-fn build(root: &Path, template: &str, voice: Voice) -> Result<Binaries, Failure> {
+/// The processor that the functions will run on.
+fn architecture(
+    template: &str,
+    stack: Option<&Stack>,
+    given: &Parameters,
+) -> Result<Architecture, Failure> {
+    let declared = declared_parameters(template)?;
+    let value = stack::effective("Architecture", &declared, stack, given);
+    Ok(Architecture::from_parameter(value.as_deref()))
+}
+
+fn build(
+    root: &Path,
+    template: &str,
+    architecture: Architecture,
+    voice: Voice,
+) -> Result<Binaries, Failure> {
     let uris = code_uris(template)?;
     let functions: Vec<&str> = uris.iter().map(|uri| uri.function()).collect();
-    build_release(root, &functions, voice)
+    build_release(root, &functions, architecture, voice)
 }
 
 /// Packages, plans, asks, applies.
@@ -78,20 +92,21 @@ pub async fn deploy_to(
     aws: &Aws,
     deployment: &Deployment<'_>,
     voice: Voice,
-) -> Result<Deployed, Failure> {
+) -> Result<Stack, Failure> {
     let name = deployment.stack_name;
     let before = stack::find(aws, name).await?;
-    if let Some(refusal) = before.as_ref().and_then(|stack| stack.refusal(name)) {
+    if let Some(refusal) = before.as_ref().and_then(|stack| stack.refusal(aws, name)) {
         return Err(refusal);
     }
     let declared = declared_parameters(deployment.template)?;
     let parameters = stack::parameters(&declared, before.as_ref(), deployment.parameters)?;
-    let template_url = package(aws, deployment, voice).await?;
+    let architecture = architecture(deployment.template, before.as_ref(), deployment.parameters)?;
+    let template_url = package(aws, deployment, architecture, voice).await?;
     let plan = stack::plan(aws, name, before.as_ref(), &template_url, parameters).await?;
     match (plan, before) {
         (Plan::NoChange, Some(stack)) => {
             voice.say(&format!("stack {name} is up to date: nothing to change"));
-            Ok(Deployed { stack, changes: 0 })
+            Ok(stack)
         }
         (Plan::NoChange, None) => Err(Failure::new(
             Exit::Failed,
@@ -102,12 +117,21 @@ pub async fn deploy_to(
 }
 
 /// Uploads code and template; gives the template's address.
-async fn package(aws: &Aws, deployment: &Deployment<'_>, voice: Voice) -> Result<String, Failure> {
+async fn package(
+    aws: &Aws,
+    deployment: &Deployment<'_>,
+    architecture: Architecture,
+    voice: Voice,
+) -> Result<String, Failure> {
     let bucket = ArtifactBucket::ensure(aws, voice).await?;
     let mut addresses = BTreeMap::new();
     for uri in code_uris(deployment.template)? {
         let function = uri.function();
-        let zip = FunctionZip::pack(function, &binary_in(deployment.binaries, function)?)?;
+        let zip = FunctionZip::pack(
+            function,
+            &binary_in(deployment.binaries, function)?,
+            architecture,
+        )?;
         let size = zip.bytes.len();
         let sent = bucket.put(&zip.key, zip.bytes).await?;
         voice.detail(&format!(
@@ -128,25 +152,42 @@ async fn carry_out(
     deployment: &Deployment<'_>,
     planned: &PlannedChanges,
     voice: Voice,
-) -> Result<Deployed, Failure> {
+) -> Result<Stack, Failure> {
     let name = deployment.stack_name;
     voice.say(&summary(name, planned));
     for change in &planned.changes {
-        voice.detail(&line(change));
+        voice.say(&line(change));
     }
-    if !deployment.yes && !confirmed()? {
+    if !confirmed(deployment, planned)? {
         stack::discard(aws, planned).await?;
-        return Err(Failure::new(
-            Exit::Refused,
-            format!("stack {name} was not changed: confirm the changes, or pass --yes"),
-        ));
+        return Err(not_confirmed(name, planned));
     }
-    let finished = stack::apply(aws, name, planned, voice).await?;
-    voice.say(&format!("stack {name} is {}", finished.stack.status));
-    Ok(Deployed {
-        stack: finished.stack,
-        changes: planned.changes.len(),
-    })
+    let stack = stack::apply(aws, name, planned, voice).await?;
+    voice.say(&format!("stack {name} is {}", stack.status));
+    Ok(stack)
+}
+
+fn not_confirmed(name: &str, planned: &PlannedChanges) -> Failure {
+    let endangered: Vec<&str> = endangered(planned)
+        .map(|change| change.resource.as_str())
+        .collect();
+    let text = if endangered.is_empty() {
+        format!("stack {name} was not changed: confirm the changes, or pass --yes")
+    } else {
+        format!(
+            "stack {name} was not changed: {} would be replaced or removed, which only the \
+             stack's name, typed on a terminal, confirms",
+            endangered.join(", ")
+        )
+    };
+    Failure::new(Exit::Refused, text)
+}
+
+fn endangered(planned: &PlannedChanges) -> impl Iterator<Item = &Change> {
+    planned
+        .changes
+        .iter()
+        .filter(|change| change.endangers_data())
 }
 
 fn summary(name: &str, planned: &PlannedChanges) -> String {
@@ -163,28 +204,43 @@ fn summary(name: &str, planned: &PlannedChanges) -> String {
 }
 
 fn line(change: &Change) -> String {
-    let replaced = if change.replacement == "True" {
-        "  REPLACED"
-    } else {
-        ""
+    let mark = match change.replacement.as_str() {
+        _ if change.action == "Remove" => "  REMOVED",
+        "True" => "  REPLACED",
+        "Conditional" => "  may be REPLACED",
+        _ => "",
     };
     format!(
-        "  {:<8} {:<34} {}{replaced}",
+        "  {:<8} {:<34} {}{mark}",
         change.action, change.resource, change.kind
     )
 }
 
-/// Asks on a terminal; elsewhere nobody can answer, and the answer is no.
-fn confirmed() -> Result<bool, Failure> {
+/// Asks on a terminal; elsewhere nobody can answer, and the answer is no. Where
+/// data is endangered, `--yes` is no answer, and a letter is not enough.
+fn confirmed(deployment: &Deployment<'_>, planned: &PlannedChanges) -> Result<bool, Failure> {
+    let data_is_safe = endangered(planned).next().is_none();
+    if deployment.yes && data_is_safe {
+        return Ok(true);
+    }
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Ok(false);
     }
+    if data_is_safe {
+        let answer = ask("Apply these changes? [y/N] ")?;
+        return Ok(matches!(answer.as_str(), "y" | "Y" | "yes"));
+    }
+    let answer = ask("Data would be left behind. Type the stack's name to go on: ")?;
+    Ok(answer == deployment.stack_name)
+}
+
+fn ask(question: &str) -> Result<String, Failure> {
     let mut err = anstream::stderr();
-    write!(err, "Apply these changes? [y/N] ").context("cannot ask")?;
+    write!(err, "{question}").context("cannot ask")?;
     err.flush().context("cannot ask")?;
     let mut answer = String::new();
     std::io::stdin()
         .read_line(&mut answer)
         .context("cannot read the answer")?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+    Ok(answer.trim().to_owned())
 }

@@ -3,7 +3,7 @@
 use super::connect;
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
-use crate::stack;
+use crate::stack::{self, StackState};
 use crate::voice::Voice;
 use std::collections::BTreeMap;
 
@@ -16,6 +16,8 @@ pub(super) async fn outputs(global: &Global, voice: Voice) -> Result<u8, Failure
     let aws = connect(global, voice).await?;
     let name = &global.stack_name;
     let found = stack::find(&aws, name).await?;
+    // The shell of a change set has no outputs, because there is no stack yet.
+    let found = found.filter(|stack| StackState::of(&stack.status) != StackState::Absent);
     let found = found.ok_or_else(|| {
         Failure::new(
             Exit::Failed,

@@ -4,7 +4,7 @@ use super::deploy::{Deployment, deploy_to};
 use crate::artifact::Binaries;
 use crate::aws::Aws;
 use crate::cli::{Global, Rehearse};
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::stack::Parameters;
 use crate::voice::Voice;
 use crate::workspace;
@@ -12,11 +12,8 @@ use anstyle::{AnsiColor, Style};
 use anyhow::Context;
 use rehearsal::{LocalCloud, Outcome, Scenario, Stage, play};
 use serde_json::json;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tokio::signal::unix::{SignalKind, signal};
-
-/// The exit code of a program that Ctrl-C ended.
-const INTERRUPTED: u8 = 130;
 
 /// Plays the scenarios on a local cloud; stops the cloud however it ends.
 ///
@@ -29,6 +26,17 @@ pub(super) async fn rehearse(
     options: &Rehearse,
     voice: Voice,
 ) -> Result<u8, Failure> {
+    let ended = on_a_cloud(global, options, voice).await;
+    if let (Err(failure), true) = (&ended, global.json) {
+        let mut report = report(&[]);
+        report["ok"] = false.into();
+        report["reason"] = failure.to_string().into();
+        voice.result(&report.to_string());
+    }
+    ended
+}
+
+async fn on_a_cloud(global: &Global, options: &Rehearse, voice: Voice) -> Result<u8, Failure> {
     let root = workspace::root()?;
     let say = |text: &str| voice.say(text);
     let binaries = rehearsal::binaries::build(&root, &say).await?;
@@ -52,7 +60,7 @@ pub(super) async fn rehearse(
     }
     stage.cloud.stop().await;
     let passed = |outcome: &Outcome| outcome.failure.is_none();
-    Ok(outcomes?.map_or(INTERRUPTED, |outcomes| {
+    Ok(outcomes?.map_or(Exit::Interrupted as u8, |outcomes| {
         u8::from(!outcomes.iter().all(passed))
     }))
 }
@@ -67,7 +75,7 @@ async fn stack_on(
 ) -> Result<Stage, (LocalCloud, Failure)> {
     let outputs = tokio::select! {
         deployed = deploy_into(&cloud, root, binaries, global, voice) => deployed,
-        () = interrupted() => Err(Failure::from(anyhow::anyhow!("interrupted"))),
+        () = interrupted() => Err(Failure::new(Exit::Interrupted, "interrupted")),
     };
     match outputs {
         Ok(outputs) => Ok(Stage::new(cloud, outputs)),
@@ -97,7 +105,8 @@ async fn deploy_into(
         parameters: &parameters,
         yes: true,
     };
-    Ok(deploy_to(&aws, &deployment, voice).await?.stack.outputs)
+    voice.say("deploying template.yaml into it");
+    Ok(deploy_to(&aws, &deployment, voice.lowered()).await?.outputs)
 }
 
 async fn perform(stage: &Stage, options: &Rehearse, voice: Voice) -> Result<Vec<Outcome>, Failure> {
@@ -110,6 +119,14 @@ async fn perform(stage: &Stage, options: &Rehearse, voice: Voice) -> Result<Vec<
         if let Some(failure) = &outcome.failure {
             voice.say(&format!("    FAIL: {failure}"));
         }
+        for mail in outcome
+            .mails
+            .iter()
+            .filter_map(|path| std::fs::read_to_string(path).ok())
+        {
+            mail.lines()
+                .for_each(|line| voice.detail(&format!("    | {line}")));
+        }
         outcomes.push(outcome);
     }
     Ok(outcomes)
@@ -118,8 +135,11 @@ async fn perform(stage: &Stage, options: &Rehearse, voice: Voice) -> Result<Vec<
 /// The table for a person, or one line for a program.
 fn conclude(stage: &Stage, outcomes: &[Outcome], as_json: bool, voice: Voice) {
     let logs = stage.cloud.folder.join("logs");
-    voice.say(&format!("mails: {}", stage.cloud.outbox().display()));
-    voice.say(&format!("logs:  {}", logs.display()));
+    voice.say(&format!(
+        "mails: {} (whole with --verbose)",
+        from_here(&stage.cloud.outbox()).display()
+    ));
+    voice.say(&format!("logs:  {}", from_here(&logs).display()));
     if as_json {
         return voice.result(&report(outcomes).to_string());
     }
@@ -136,6 +156,12 @@ fn conclude(stage: &Stage, outcomes: &[Outcome], as_json: bool, voice: Voice) {
             outcome.failure.as_deref().unwrap_or_default()
         ));
     }
+}
+
+/// The path as one would type it from the current folder.
+fn from_here(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here).unwrap_or(path).to_owned()
 }
 
 /// The last line of `rehearse --json`, schema `rehearsal/1`: a contract.

@@ -1,8 +1,9 @@
 //! The plain text of a mail: labels, paragraphs and lines that stay narrow.
 //!
 //! SNS mails are often shown in a proportional font, so nothing here depends on
-//! columns. Foreign text is escaped on the way in: no path, name or error text
-//! can start a line of its own.
+//! columns. Foreign text (paths, names, error texts) is escaped here and nowhere
+//! before. It goes into [`Body::line`] or [`Body::whole`] only: their lines are
+//! indented, so that no foreign word can begin a line of ours.
 
 use super::message::{LONGEST_BODY, WIDTH};
 use crate::text::clipped_at;
@@ -18,7 +19,7 @@ pub(super) struct Body {
 }
 
 impl Body {
-    /// A paragraph of our own words and escaped values, wrapped.
+    /// A paragraph of our own words, wrapped.
     pub(super) fn paragraph(&mut self, text: &str) {
         self.gap();
         self.wrapped("", "", text);
@@ -31,7 +32,7 @@ impl Body {
         self.text.push('\n');
     }
 
-    /// `  Label: value`, wrapped with a deeper indent.
+    /// `  Label: value`, wrapped with a deeper indent. The value may be foreign.
     pub(super) fn line(&mut self, label: &str, value: &str) {
         self.wrapped("  ", "    ", &format!("{label}: {value}"));
     }
@@ -42,10 +43,10 @@ impl Body {
     }
 
     /// A command, an address or a path on a line of its own, never wrapped, so
-    /// that it can be copied whole.
+    /// that it can be copied whole. It may be foreign.
     pub(super) fn whole(&mut self, text: &str) {
         self.text.push_str("  ");
-        self.text.push_str(&printable(text));
+        self.text.push_str(&clipped_at(text, LONGEST_VALUE));
         self.text.push('\n');
     }
 
@@ -79,7 +80,10 @@ impl Body {
     fn wrapped(&mut self, first: &str, rest: &str, text: &str) {
         let mut line = first.to_owned();
         let mut empty = true;
-        for word in printable(text).split(' ').filter(|word| !word.is_empty()) {
+        for word in clipped_at(text, LONGEST_VALUE)
+            .split(' ')
+            .filter(|word| !word.is_empty())
+        {
             if !empty && line.len() + 1 + word.len() > WIDTH {
                 self.text.push_str(&line);
                 self.text.push('\n');
@@ -94,16 +98,6 @@ impl Body {
         }
         self.text.push_str(line.trim_end());
         self.text.push('\n');
-    }
-}
-
-/// Text that is already printable passes as it is, since its backslashes are
-/// escapes; anything else is escaped here.
-fn printable(text: &str) -> String {
-    if text.len() <= LONGEST_VALUE && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-        text.to_owned()
-    } else {
-        clipped_at(text, LONGEST_VALUE)
     }
 }
 
@@ -138,6 +132,17 @@ mod tests {
                 .count(),
             0
         );
+    }
+
+    #[test]
+    fn a_foreign_word_begins_no_line() {
+        for filler in 0..80 {
+            let mut body = Body::default();
+            let foreign = format!("{} Backup OK. Every file", "x".repeat(filler));
+            body.line("DataSync said", &foreign);
+            let text = body.finish();
+            assert!(text.lines().all(|line| line.starts_with("  ")), "{text}");
+        }
     }
 
     #[test]

@@ -2,11 +2,10 @@
 
 use super::body::Body;
 use super::message::{Draft, Message};
-use super::{Backup, LastGood, json, shown};
-use crate::execution::Execution;
+use super::{Backup, LastGood, entries, json};
+use crate::execution::{Execution, Phase, Status};
 use crate::failed_files::FailedFiles;
-use crate::text::clipped;
-use crate::units::{Millis, grouped, plural};
+use crate::units::{grouped, plural};
 use crate::verdict::{Severity, Verdict};
 use jiff::Timestamp;
 
@@ -21,7 +20,7 @@ pub struct ExecutionLetter<'a> {
     pub execution: &'a Execution,
     /// What is known of failed files.
     pub failed: &'a FailedFiles,
-    /// Where the parts of the task report lie.
+    /// Where the parts of the task report lie; `None` where there are none.
     pub report_url: Option<String>,
     /// The last good run before this one.
     pub last_good: LastGood,
@@ -34,7 +33,8 @@ impl ExecutionLetter<'_> {
     #[must_use]
     pub fn render(&self) -> Message {
         Message::from(Draft {
-            label: self.verdict.word().to_owned(),
+            verdict: self.verdict.word(),
+            label: self.verdict.word(),
             severity: self.verdict.severity().word(),
             task: self.backup.task().to_owned(),
             fact: self.fact(),
@@ -49,14 +49,17 @@ impl ExecutionLetter<'_> {
         let counters = &self.execution.counters;
         match self.verdict {
             Verdict::NoChange => counters.files_skipped.map_or_else(
-                || "nothing to copy".to_owned(),
-                |files| format!("{} unchanged", entries(files)),
+                || "nothing new to copy".to_owned(),
+                |files| format!("nothing new among {}", entries(files)),
             ),
             Verdict::Failed | Verdict::Stuck | Verdict::Missing => self.what_failed(),
             Verdict::Partial if self.failed.known > 0 => {
-                format!("{} not copied", self.failed_count())
+                format!("{} not safely copied", self.failed_count())
             }
-            Verdict::Partial => format!("{}, then an error", self.copied_short()),
+            Verdict::Partial if counters.files_transferred > Some(0) => {
+                format!("{}, then an error", self.copied_short())
+            }
+            Verdict::Partial => "an error after the transfer".to_owned(),
             Verdict::Unknown if !self.execution.status.is_terminal() => {
                 format!("status {}", self.execution.status)
             }
@@ -67,19 +70,17 @@ impl ExecutionLetter<'_> {
 
     fn what_failed(&self) -> String {
         let run = self.execution;
-        if run.was_cancelled() {
-            return "cancelled".to_owned();
-        }
-        let phase = [
+        let phases: [(&str, &Phase); 3] = [
             ("prepare", &run.prepare),
             ("transfer", &run.transfer),
             ("verify", &run.verify),
-        ]
-        .into_iter()
-        .find_map(|(name, phase)| phase.failed().then_some(name));
+        ];
+        let phase = phases.into_iter().find(|(_, phase)| phase.failed());
         match (&run.error_code, phase) {
-            (Some(code), _) => clipped(code),
-            (None, Some(phase)) => format!("error in the {phase} phase"),
+            (Some(code), _) if run.was_cancelled() => format!("cancelled ({code})"),
+            (None, _) if run.was_cancelled() => "cancelled".to_owned(),
+            (Some(code), _) => code.clone(),
+            (None, Some((phase, _))) => format!("error in the {phase} phase"),
             (None, None) => "error".to_owned(),
         }
     }
@@ -94,7 +95,7 @@ impl ExecutionLetter<'_> {
         }
     }
 
-    fn failed_count(&self) -> String {
+    pub(super) fn failed_count(&self) -> String {
         let count = plural(self.failed.known, "file", "files");
         if self.failed.is_read() {
             count
@@ -106,12 +107,15 @@ impl ExecutionLetter<'_> {
     fn body(&self) -> Body {
         let mut body = Body::default();
         body.paragraph(&self.verdict_sentence());
-        body.paragraph(&self.safety_sentence());
+        if self.verdict == Verdict::Unknown {
+            body.line("Cause", &self.why_unknown());
+        }
+        self.safety(&mut body);
         if self.verdict.severity() > Severity::Info {
             self.what_to_do(&mut body);
         }
         if self.failed.known > 0 {
-            self.not_in_the_backup(&mut body);
+            self.not_safely_copied(&mut body);
         }
         self.what_happened(&mut body);
         self.links(&mut body);
@@ -129,71 +133,68 @@ impl ExecutionLetter<'_> {
 
     fn verdict_sentence(&self) -> String {
         let started = self.started();
+        let copied = self.execution.counters.files_transferred;
         match self.verdict {
-            Verdict::Ok => {
-                format!(
-                    "Backup OK. Every file that was finished before {started} is in the bucket."
-                )
-            }
+            Verdict::Ok => format!(
+                "Backup OK. Every file that was finished before {started} is in the bucket."
+            ),
             Verdict::NoChange => format!(
-                "Nothing had changed. Every file that was finished before {started} is in the bucket."
+                "Backup OK, nothing new to copy. Every file that was finished before {started} \
+                 is in the bucket."
             ),
             Verdict::Partial if self.failed.known > 0 => format!(
-                "Backup incomplete: {} not in this backup.",
+                "Backup incomplete: {} not safely in the bucket.",
                 plural_is(&self.failed_count(), self.failed.known)
             ),
-            Verdict::Partial => {
-                "Backup incomplete: the run ended with an error after it had copied files."
-                    .to_owned()
-            }
-            Verdict::Unknown => format!(
-                "It is NOT KNOWN whether this backup is complete: {}.",
-                self.why_unknown()
-            ),
+            Verdict::Partial => match copied {
+                Some(files) if files > 0 => format!(
+                    "Backup incomplete: the run ended with an error after it had copied {}.",
+                    entries(files)
+                ),
+                _ => {
+                    "Backup incomplete: the run ended with an error after its transfer.".to_owned()
+                }
+            },
+            Verdict::Unknown => "It is NOT KNOWN whether this backup is complete.".to_owned(),
             Verdict::Failed if self.execution.was_cancelled() => {
                 "Backup FAILED: the run was cancelled.".to_owned()
             }
-            Verdict::Failed if self.execution.counters.files_transferred == Some(0) => {
-                "Backup FAILED. Nothing was copied.".to_owned()
-            }
+            Verdict::Failed if copied == Some(0) => "Backup FAILED. Nothing was copied.".to_owned(),
             other => format!("Backup {}.", other.word()),
         }
     }
 
     fn why_unknown(&self) -> String {
         if !self.execution.status.is_terminal() {
-            return format!("DataSync reports the status {}", self.execution.status);
+            return format!(
+                "an end was announced, but DataSync reports the status {}",
+                self.execution.status
+            );
         }
         match &self.failed.unread {
-            Some(because) => format!(
-                "the list of failed files was not read ({})",
-                clipped(because)
-            ),
+            Some(because) => format!("the list of failed files was not read: {because}"),
             None => "DataSync reports SUCCESS together with an error".to_owned(),
         }
     }
 
-    fn safety_sentence(&self) -> String {
+    fn safety(&self, body: &mut Body) {
         if self.verdict.severity() == Severity::Info {
-            return format!(
+            return body.paragraph(&format!(
                 "At risk now: changes made after {}. You have nothing to do. (A copy file by file, \
                  not a snapshot: a file that changed during the run may be from any moment in it.)",
                 self.started()
+            ));
+        }
+        // Only a transfer that went through to its end has tried all other files.
+        let went_through =
+            self.execution.status == Status::Success || self.execution.transfer.succeeded();
+        if went_through && self.failed.is_read() && self.failed.known > 0 {
+            return body.paragraph(
+                "At risk: the files below. The bucket may hold an older version of each; the next \
+                 run tries them again.",
             );
         }
-        match &self.last_good {
-            LastGood::Started(time) => format!(
-                "At risk: every change since {}, when the last good run started.",
-                self.backup.zone.show(*time)
-            ),
-            LastGood::NoneRecorded => {
-                "At risk: everything. No good run is recorded in the last 60 days.".to_owned()
-            }
-            LastGood::NotKnown(because) => format!(
-                "At risk: not known, because the ledger was not read ({}).",
-                clipped(because)
-            ),
-        }
+        self.last_good.at_risk(body, &self.backup.zone);
     }
 
     fn what_to_do(&self, body: &mut Body) {
@@ -206,7 +207,7 @@ impl ExecutionLetter<'_> {
         ));
         body.whole(&format!(
             "aws logs filter-log-events --region {region} --log-group-name {} --log-stream-name-prefix {}-{}",
-            clipped(&self.backup.log_group), task.task_id, arn.execution_id
+            self.backup.log_group, task.task_id, arn.execution_id
         ));
         body.sentence("2. Remove the cause, then start a run and wait for its mail:");
         body.whole(&format!(
@@ -214,101 +215,17 @@ impl ExecutionLetter<'_> {
         ));
     }
 
-    fn not_in_the_backup(&self, body: &mut Body) {
-        body.heading("NOT IN THE BACKUP");
+    fn not_safely_copied(&self, body: &mut Body) {
+        body.heading("NOT SAFELY COPIED");
         for path in &self.failed.first {
-            body.whole(&clipped(path));
+            body.whole(path);
         }
         let more = self
             .failed
             .known
             .saturating_sub(self.failed.first.len() as u64);
         if more > 0 {
-            body.sentence(&format!(
-                "and {} more (see the task report below)",
-                grouped(more)
-            ));
-        }
-    }
-
-    fn what_happened(&self, body: &mut Body) {
-        let run = self.execution;
-        let counters = &run.counters;
-        let time = |time: Option<Timestamp>| shown(time, |time| self.backup.zone.show(time));
-        body.heading("WHAT HAPPENED");
-        body.line("DataSync status", &run.status.to_string());
-        if let Some(code) = &run.error_code {
-            body.line("DataSync code", &clipped(code));
-        }
-        if let Some(detail) = &run.error_detail {
-            body.line(
-                "DataSync said",
-                &format!("\"{}\"", crate::text::clipped_at(detail, 800)),
-            );
-        }
-        body.line("Started", &time(run.started));
-        body.line("Ended", &time(run.ended));
-        body.line("Took", &self.took());
-        body.line("Copied", &self.copied());
-        if let Some(rate) = run.throughput() {
-            body.line("Speed while copying", &format!("{}/s", rate.short()));
-        }
-        body.line(
-            "Unchanged or skipped",
-            &shown(counters.files_skipped, entries),
-        );
-        body.line("Deleted at source", &self.deleted());
-        body.line("Not copied", &self.not_copied());
-        body.line("Verified", &self.verified());
-        body.line(
-            "On the network",
-            &shown(counters.bytes_compressed, |bytes| bytes.to_string()),
-        );
-    }
-
-    fn took(&self) -> String {
-        let run = self.execution;
-        let phases = [run.prepare.took, run.transfer.took, run.verify.took];
-        let duration = |took: Option<Millis>| shown(took, |took| took.to_string());
-        let whole = duration(run.took);
-        if phases.iter().all(Option::is_none) {
-            return whole;
-        }
-        let [prepare, transfer, verify] = phases.map(duration);
-        format!("{whole} (prepare {prepare}, transfer {transfer}, verify {verify})")
-    }
-
-    fn copied(&self) -> String {
-        let counters = &self.execution.counters;
-        let files = shown(counters.files_transferred, entries);
-        let bytes = shown(counters.bytes_written, |bytes| bytes.to_string());
-        match (counters.files_transferred, counters.bytes_written) {
-            (None, None) => files,
-            _ => format!("{files}, {bytes}"),
-        }
-    }
-
-    /// Under PRESERVE `DataSync` reports no deletions, so 0 would be a guess.
-    fn deleted(&self) -> String {
-        match self.execution.preserve_deleted_files.as_deref() {
-            Some("PRESERVE") => "not reported (kept in the bucket)".to_owned(),
-            _ => shown(self.execution.counters.files_deleted, entries),
-        }
-    }
-
-    fn not_copied(&self) -> String {
-        match &self.failed.unread {
-            None => format!("{} (from the task report)", grouped(self.failed.known)),
-            Some(because) if self.failed.known == 0 => format!("not known ({})", clipped(because)),
-            Some(because) => format!("{} ({})", self.failed_count(), clipped(because)),
-        }
-    }
-
-    fn verified(&self) -> String {
-        let counters = &self.execution.counters;
-        match (counters.files_verified, counters.files_transferred) {
-            (Some(verified), Some(of)) => format!("{} of {}", grouped(verified), entries(of)),
-            (verified, _) => shown(verified, entries),
+            body.sentence(&format!("and {} more (see the task report)", grouped(more)));
         }
     }
 
@@ -319,14 +236,9 @@ impl ExecutionLetter<'_> {
             None => body.line("Run", "no console address is known for this partition"),
         }
         if let Some(url) = &self.report_url {
-            body.labelled("Report", &clipped(url));
+            body.labelled("Report", url);
         }
     }
-}
-
-/// In Basic mode `DataSync` counts folders among the files.
-fn entries(count: u64) -> String {
-    plural(count, "file or folder", "files and folders")
 }
 
 fn plural_is(counted: &str, count: u64) -> String {
@@ -337,8 +249,7 @@ fn plural_is(counted: &str, count: u64) -> String {
 mod tests {
     use super::super::fixtures::{backup, failed, nightly};
     use super::*;
-    use crate::execution::Status;
-    use crate::units::Bytes;
+    use crate::units::{Bytes, Millis};
     use insta::assert_snapshot;
 
     fn letter(verdict: Verdict, execution: &Execution, failed: &FailedFiles) -> Message {

@@ -3,12 +3,20 @@
 //! in `unknown`.
 
 use super::{ExecutionLetter, LastGood, UnknownLetter};
-use crate::text::clipped;
 use crate::verdict::Verdict;
 use serde_json::{Value, json};
 
 /// The schema's name and version.
 pub const SCHEMA: &str = "backup.run/1";
+
+/// Foreign text as it is, for programs, but no more than a path may hold.
+fn bounded(text: &str) -> &str {
+    const LONGEST: usize = 4096;
+    let end = (0..=LONGEST.min(text.len()))
+        .rev()
+        .find(|at| text.is_char_boundary(*at));
+    &text[..end.unwrap_or(0)]
+}
 
 fn head(verdict: Verdict, headline: &str) -> Value {
     json!({
@@ -16,7 +24,7 @@ fn head(verdict: Verdict, headline: &str) -> Value {
         "verdict": verdict.word(),
         "severity": verdict.severity().word(),
         "exit_hint": verdict.exit_code(),
-        "headline": clipped(headline),
+        "headline": headline,
     })
 }
 
@@ -40,16 +48,16 @@ pub(super) fn execution(letter: &ExecutionLetter<'_>, headline: &str) -> Value {
         "prepare_ms": run.prepare.took,
         "transfer_ms": run.transfer.took,
         "verify_ms": run.verify.took,
-        "error_code": run.error_code.as_deref().map(clipped),
-        "error_detail": run.error_detail.as_deref().map(clipped),
+        "error_code": run.error_code.as_deref().map(bounded),
+        "error_detail": run.error_detail.as_deref().map(bounded),
     });
     form["counts"] = counts(letter);
     form["failures"] = json!({
         "total": letter.failed.count(),
         "at_least": letter.failed.known,
         "read": letter.failed.is_read(),
-        "not_read_because": letter.failed.unread.as_deref().map(clipped),
-        "items": letter.failed.first.iter().map(|path| json!({"path": clipped(path)})).collect::<Vec<_>>(),
+        "not_read_because": letter.failed.unread.as_deref().map(bounded),
+        "items": letter.failed.first.iter().map(|path| json!({"path": bounded(path)})).collect::<Vec<_>>(),
     });
     form["safety"] = json!({ "last_good_started": last_good(&letter.last_good) });
     form["links"] = json!({ "console": arn.console_url(), "report": letter.report_url });
@@ -59,7 +67,7 @@ pub(super) fn execution(letter: &ExecutionLetter<'_>, headline: &str) -> Value {
 }
 
 fn task(backup: &super::Backup) -> Value {
-    json!({ "name": clipped(backup.task()), "arn": backup.task.as_str() })
+    json!({ "name": backup.task(), "arn": backup.task.as_str() })
 }
 
 fn counts(letter: &ExecutionLetter<'_>) -> Value {
@@ -105,7 +113,7 @@ pub(super) fn unknown(letter: &UnknownLetter<'_>, headline: &str) -> Value {
     });
     form["task"] = task(letter.backup);
     form["execution"] = json!(execution);
-    form["because"] = json!(clipped(&letter.because));
+    form["because"] = json!(bounded(&letter.because));
     form["unknown"] = json!(["counts", "failures"]);
     form
 }

@@ -32,8 +32,10 @@ pub struct Message {
 /// The parts of a message before the rules are applied.
 #[derive(Debug)]
 pub(super) struct Draft {
-    /// `OK`, `FAILED`, `TEST OK`, …
-    pub(super) label: String,
+    /// The word for filters and programs: a verdict, or `TEST`.
+    pub(super) verdict: &'static str,
+    /// The word that a subject begins with: the verdict, or `TEST OK`.
+    pub(super) label: &'static str,
     pub(super) severity: &'static str,
     pub(super) task: String,
     pub(super) fact: String,
@@ -47,7 +49,7 @@ impl From<Draft> for Message {
         let (subject, sms) = (subject(&draft), sms(&draft));
         let json = machine_form(&draft.json);
         let attributes = BTreeMap::from([
-            ("verdict", draft.label),
+            ("verdict", draft.verdict.to_owned()),
             ("severity", draft.severity.to_owned()),
             ("task", clipped_at(&draft.task, 256)),
             ("schema", super::json::SCHEMA.to_owned()),
@@ -112,7 +114,7 @@ impl Message {
 /// `VERDICT | task | fact | 2026-11-23 02:14Z`. Verdict and time always stay;
 /// what is too long is cut between them, the task's name first.
 fn subject(draft: &Draft) -> String {
-    let label = clipped_at(&draft.label, 20);
+    let label = draft.label;
     let time = draft.time.strftime("%Y-%m-%d %H:%MZ").to_string();
     let room = LONGEST_SUBJECT.saturating_sub(label.len() + time.len() + " |  |  | ".len());
     let task = clipped_at(draft.task.trim(), 256);
@@ -165,9 +167,10 @@ mod tests {
     use crate::letter::body::Body;
     use proptest::prelude::*;
 
-    fn draft(label: &str, task: &str, fact: &str) -> Draft {
+    fn draft(label: &'static str, task: &str, fact: &str) -> Draft {
         Draft {
-            label: label.to_owned(),
+            verdict: label,
+            label,
             severity: "info",
             task: task.to_owned(),
             fact: fact.to_owned(),

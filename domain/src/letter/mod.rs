@@ -11,6 +11,7 @@ mod message;
 mod test_mail;
 mod times;
 mod unknown;
+mod what_happened;
 
 pub use execution::ExecutionLetter;
 pub use json::SCHEMA;
@@ -58,12 +59,10 @@ impl Backup {
     /// The last lines of every letter.
     fn sign(&self, body: &mut body::Body, execution: Option<&str>) {
         body.heading("IDS");
-        body.labelled("To", &crate::text::clipped(&self.destination()));
+        body.labelled("To", &self.destination());
         body.sentence(&format!(
             "Account {}, {}, stack {}",
-            self.task.account,
-            self.task.region,
-            crate::text::clipped(&self.stack)
+            self.task.account, self.task.region, self.stack
         ));
         body.whole(execution.unwrap_or(self.task.as_str()));
         body.paragraph("The link SNS adds below stops these mails for this address.");
@@ -75,15 +74,39 @@ impl Backup {
 pub enum LastGood {
     /// At this time.
     Started(Timestamp),
-    /// The ledger has no good run within its horizon.
+    /// The ledger has no good run.
     NoneRecorded,
     /// The ledger could not be read, for this reason.
     NotKnown(String),
 }
 
+impl LastGood {
+    /// What is at risk when a run was not good.
+    fn at_risk(&self, body: &mut body::Body, zone: &Zone) {
+        match self {
+            LastGood::Started(time) => body.paragraph(&format!(
+                "At risk: every change since {}, when the last good run started.",
+                zone.show(*time)
+            )),
+            LastGood::NoneRecorded => {
+                body.paragraph("At risk: every file. No good run is recorded in the ledger.");
+            }
+            LastGood::NotKnown(because) => {
+                body.paragraph("At risk: not known, because the ledger was not read.");
+                body.line("Cause", because);
+            }
+        }
+    }
+}
+
 /// `value`, or the words for what was not reported. Unknown is never 0.
 fn shown<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
     value.map_or_else(|| "not reported".to_owned(), show)
+}
+
+/// In Basic mode `DataSync` counts folders among the files.
+fn entries(count: u64) -> String {
+    crate::units::plural(count, "file or folder", "files and folders")
 }
 
 #[cfg(test)]

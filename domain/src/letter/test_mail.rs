@@ -27,7 +27,8 @@ impl TestLetter<'_> {
         ));
         self.backup.sign(&mut body, None);
         Message::from(Draft {
-            label: "TEST OK".to_owned(),
+            verdict: "TEST",
+            label: "TEST OK",
             severity: "info",
             task: self.backup.task().to_owned(),
             fact: "mails reach you".to_owned(),

@@ -3,9 +3,8 @@
 
 use super::body::Body;
 use super::message::{Draft, Message};
-use super::{Backup, json, shown};
+use super::{Backup, LastGood, json, shown};
 use crate::state_change::StateChange;
-use crate::text::{clipped, clipped_at};
 use crate::verdict::Verdict;
 use jiff::Timestamp;
 
@@ -20,19 +19,19 @@ pub struct UnknownLetter<'a> {
     pub because: String,
     /// The event as it came, where it could not be read.
     pub raw: Option<String>,
+    /// The last good run; a letter about no execution does not use it.
+    pub last_good: LastGood,
     /// When the event came.
     pub time: Timestamp,
 }
-
-/// The longest piece of an unreadable event that is shown, in characters.
-const LONGEST_RAW: usize = 900;
 
 impl UnknownLetter<'_> {
     /// Renders all forms. Equal facts give equal text.
     #[must_use]
     pub fn render(&self) -> Message {
         Message::from(Draft {
-            label: Verdict::Unknown.word().to_owned(),
+            verdict: Verdict::Unknown.word(),
+            label: Verdict::Unknown.word(),
             severity: Verdict::Unknown.severity().word(),
             task: self.backup.task().to_owned(),
             fact: self.fact().to_owned(),
@@ -58,7 +57,10 @@ impl UnknownLetter<'_> {
             }
             None => "Something was sent to the backup's reporter that it could not read.",
         });
-        body.paragraph(&format!("Cause: {}", clipped_at(&self.because, 600)));
+        body.line("Cause", &self.because);
+        if self.change.is_some() {
+            self.last_good.at_risk(&mut body, &self.backup.zone);
+        }
         self.what_to_do(&mut body);
         self.what_is_known(&mut body);
         let arn = self.change.map(|change| change.execution.as_str());
@@ -103,10 +105,10 @@ impl UnknownLetter<'_> {
             body.line("Received", &self.backup.zone.show(self.time));
         }
         if let Some(raw) = &self.raw {
-            body.line("As it came", &clipped_at(raw, LONGEST_RAW));
+            body.line("As it came", raw);
         }
         if self.change.is_none() {
-            body.line("Task of this stack", &clipped(self.backup.task()));
+            body.line("Task of this stack", self.backup.task());
         }
     }
 }
@@ -123,6 +125,7 @@ mod tests {
             change,
             because: "datasync:DescribeTaskExecution failed for exec-0a1b2c3d4e5f60718: AccessDeniedException".to_owned(),
             raw: raw.map(str::to_owned),
+            last_good: LastGood::NoneRecorded,
             time: "2026-11-23T02:14:31Z".parse().unwrap(),
         }
         .render()

@@ -8,10 +8,12 @@ use aws_types::SdkConfig;
 use aws_types::region::Region;
 use std::time::Duration;
 
-/// The longest time to wait for a connection, and for one answer. A function
-/// has little time in all; the SDK tries again by itself.
+/// The longest time to wait for a connection, for one answer, and for a call
+/// with all its retries. A function has little time in all, and a call that
+/// hangs must leave enough of it to tell so.
 const CONNECT: Duration = Duration::from_secs(3);
-const ANSWER: Duration = Duration::from_secs(10);
+const ANSWER: Duration = Duration::from_secs(8);
+const CALL: Duration = Duration::from_secs(15);
 
 /// One HTTP connector, one region and one set of credentials for all clients.
 #[derive(Debug, Clone)]
@@ -76,6 +78,7 @@ fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(CONNECT)
         .operation_attempt_timeout(ANSWER)
+        .operation_timeout(CALL)
         .build()
 }
 

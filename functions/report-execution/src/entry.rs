@@ -31,7 +31,7 @@ impl Entry {
     /// Reads what arrived for the reporter of `task`.
     #[must_use]
     pub fn read(payload: &Value, task: &TaskArn) -> Entry {
-        if payload.get("test").is_some() {
+        if payload.get("test").is_some_and(Value::is_object) {
             return Entry::Test;
         }
         match state_change(payload, task) {
@@ -77,6 +77,10 @@ mod tests {
         let mut events: Vec<_> = std::fs::read_dir(folder)
             .unwrap()
             .map(|file| file.unwrap().path())
+            .filter(|path| {
+                path.extension()
+                    .is_some_and(|extension| extension == "json")
+            })
             .map(|path| {
                 let text = std::fs::read_to_string(&path).unwrap();
                 let name = path.file_stem().unwrap().to_string_lossy().into_owned();
@@ -112,6 +116,7 @@ mod tests {
             "{}",
             r#"{"watch":{}}"#,
             r#"{"Records":[]}"#,
+            r#"{"test":null}"#,
         ] {
             let value = serde_json::from_str(payload).unwrap();
             assert!(

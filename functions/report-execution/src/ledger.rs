@@ -39,13 +39,24 @@ impl Ledger {
         self.history.clone().unwrap_or_default()
     }
 
-    /// The last good run, as a letter tells it.
-    pub(crate) fn last_good(&self) -> LastGood {
-        match &self.history {
+    /// The last good run, as a letter tells it. Beyond the horizon its copy is
+    /// asked.
+    pub(crate) async fn last_good(&self, aws: &Aws, task: &TaskArn) -> LastGood {
+        let history = match &self.history {
+            Ok(history) => history,
+            Err(error) => return LastGood::NotKnown(error.to_string()),
+        };
+        if let Some(started) = history.last_good(self.partial_counts_as_good) {
+            return LastGood::Started(started);
+        }
+        let key = last_good_key(&task.task_id);
+        match aws.find(aws.report_bucket(), &key).await {
+            Ok(None) => LastGood::NoneRecorded,
+            Ok(Some(record)) => match serde_json::from_slice::<Record>(&record) {
+                Ok(record) => LastGood::Started(record.started.unwrap_or(record.told)),
+                Err(error) => LastGood::NotKnown(format!("{key} is not readable: {error}")),
+            },
             Err(error) => LastGood::NotKnown(error.to_string()),
-            Ok(history) => history
-                .last_good(self.partial_counts_as_good)
-                .map_or(LastGood::NoneRecorded, LastGood::Started),
         }
     }
 
@@ -62,12 +73,22 @@ impl Ledger {
         record: &Record,
     ) -> Result<(), CallError> {
         let json = serde_json::json!(record).to_string();
-        aws.put(&entry.key(&task.task_id), json.clone()).await?;
-        let good = entry.verdict.counts_as_good(self.partial_counts_as_good);
-        let newest = self.history().last_good(self.partial_counts_as_good) <= Some(entry.time);
-        if good && newest {
-            aws.put(&last_good_key(&task.task_id), json).await?;
+        let key = entry.key(&task.task_id);
+        if !self.is_newest_good(entry) {
+            return aws.put(&key, json).await;
         }
+        let last_good = last_good_key(&task.task_id);
+        tokio::try_join!(aws.put(&key, json.clone()), aws.put(&last_good, json))?;
         Ok(())
+    }
+
+    /// Without the history nobody knows which good run is the newest, and the
+    /// copy must never go back to an older one.
+    fn is_newest_good(&self, entry: &Entry) -> bool {
+        let good = entry.verdict.counts_as_good(self.partial_counts_as_good);
+        good && self
+            .history
+            .as_ref()
+            .is_ok_and(|history| history.last_good(self.partial_counts_as_good) <= Some(entry.time))
     }
 }

@@ -15,7 +15,7 @@ pub use aws::Aws;
 pub use entry::Entry;
 pub use settings::Settings;
 
-use backup_domain::letter::{TestLetter, UnknownLetter};
+use backup_domain::letter::{LastGood, TestLetter, UnknownLetter};
 use function_env::CallError;
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, tracing};
@@ -109,6 +109,7 @@ async fn unreadable(
         change: None,
         because,
         raw: Some(payload.to_string()),
+        last_good: LastGood::NoneRecorded,
         time: now,
     };
     let message_id = aws.publish(&letter.render()).await?;

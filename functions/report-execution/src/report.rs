@@ -1,13 +1,14 @@
 //! From a state change to a published letter and a record of it.
 
 use crate::aws::{Aws, Described};
+use crate::failed_list::FailedList;
 use crate::ledger::Ledger;
 use crate::settle::settle;
 use crate::{Action, Answer, ReportFailure, Settings, failed_list, ledger, sent};
 use backup_domain::execution::{Execution, Status};
 use backup_domain::failed_files::FailedFiles;
 use backup_domain::ledger::{Entry, Record};
-use backup_domain::letter::{Backup, ExecutionLetter, Message, UnknownLetter};
+use backup_domain::letter::{Backup, ExecutionLetter, LastGood, UnknownLetter};
 use backup_domain::state_change::StateChange;
 use backup_domain::verdict::{Verdict, judge};
 use function_env::CallError;
@@ -49,70 +50,62 @@ pub(crate) async fn report(
         backup: settings.backup(task_name.unwrap_or_default()),
     };
     match described {
-        Ok(described) if described.execution.status.is_terminal() => {
-            report.finished(&described).await
-        }
-        Ok(described) => report.unfinished(&described.execution.status).await,
+        Ok(described) => report.described(&described).await,
         Err(error) => report.unknown(error.to_string()).await,
     }
 }
 
 impl Report<'_> {
-    async fn finished(&self, described: &Described) -> Result<Answer, ReportFailure> {
-        let execution = &described.execution;
+    async fn described(&self, described: &Described) -> Result<Answer, ReportFailure> {
+        let status = &described.execution.status;
+        // Neither side claims an end: there is nothing to tell yet.
+        if matches!(status, Status::Transient(_)) && !self.change.state.is_terminal() {
+            tracing::info!(%status, execution = %self.change.execution, "not finished");
+            return Ok(ignored(None));
+        }
         // What was told as known stays told; no need to read the report again.
         if self.is_told(Verdict::Ok) {
             return Ok(self.duplicate());
         }
-        let failed = failed_list::read(self.aws, described).await;
-        let verdict = judge(execution, &failed);
+        let failed = if status.is_terminal() {
+            failed_list::read(self.aws, described).await
+        } else {
+            failed_list::not_finished()
+        };
+        self.tell(described, &failed).await
+    }
+
+    async fn tell(
+        &self,
+        described: &Described,
+        failed: &FailedList,
+    ) -> Result<Answer, ReportFailure> {
+        let execution = &described.execution;
+        let verdict = judge(execution, &failed.files);
         if self.is_told(verdict) {
             return Ok(self.duplicate());
         }
         let message_id = if verdict == Verdict::NoChange && !self.settings.mail_no_change {
             None
         } else {
-            let letter = self.letter(described, &failed, verdict);
-            self.aws.publish(&letter).await?
+            let letter = ExecutionLetter {
+                backup: &self.backup,
+                verdict,
+                execution,
+                failed: &failed.files,
+                report_url: failed.url.clone(),
+                last_good: self.last_good().await,
+                time: self.change.time.unwrap_or(self.now),
+            };
+            self.aws.publish(&letter.render()).await?
         };
-        self.record(execution, &failed, verdict, message_id.clone())
+        let files = &failed.files;
+        self.record(execution, files, verdict, message_id.clone())
             .await;
         Ok(match message_id {
             Some(_) => sent(verdict.word(), message_id),
-            None => self.ignored(verdict),
+            None => ignored(Some(verdict)),
         })
-    }
-
-    fn letter(&self, described: &Described, failed: &FailedFiles, verdict: Verdict) -> Message {
-        ExecutionLetter {
-            backup: &self.backup,
-            verdict,
-            execution: &described.execution,
-            failed,
-            report_url: failed_list::url(described),
-            last_good: self.ledger.last_good(),
-            time: self.change.time.unwrap_or(self.now),
-        }
-        .render()
-    }
-
-    /// DataSync says that the execution has not finished. If the event did not
-    /// claim an end either, there is nothing to tell yet.
-    async fn unfinished(&self, status: &Status) -> Result<Answer, ReportFailure> {
-        let in_between = matches!(status, Status::Transient(_)) && !self.change.state.is_terminal();
-        if in_between {
-            tracing::info!(%status, execution = %self.change.execution, "not finished");
-            return Ok(Answer {
-                action: Action::Ignored,
-                verdict: None,
-                message_id: None,
-            });
-        }
-        self.unknown(format!(
-            "the event says {}, but DataSync reports the status {status}",
-            self.change.state
-        ))
-        .await
     }
 
     /// Tells what the event alone tells.
@@ -126,6 +119,7 @@ impl Report<'_> {
             change: Some(self.change),
             because,
             raw: None,
+            last_good: self.last_good().await,
             time: self.change.time.unwrap_or(self.now),
         };
         let message_id = self.aws.publish(&letter.render()).await?;
@@ -133,6 +127,10 @@ impl Report<'_> {
         self.record(&execution, &failed, Verdict::Unknown, message_id.clone())
             .await;
         Ok(sent(Verdict::Unknown.word(), message_id))
+    }
+
+    async fn last_good(&self) -> LastGood {
+        self.ledger.last_good(self.aws, &self.settings.task).await
     }
 
     fn is_told(&self, verdict: Verdict) -> bool {
@@ -154,7 +152,7 @@ impl Report<'_> {
             execution_id: execution.arn.execution_id.clone(),
             verdict,
         };
-        let record = Record::new(execution, failed, verdict, self.now, message_id);
+        let record = Record::new(execution, failed, verdict, Timestamp::now(), message_id);
         let task = &self.settings.task;
         let written: Result<(), CallError> =
             self.ledger.write(self.aws, task, &entry, &record).await;
@@ -174,12 +172,12 @@ impl Report<'_> {
             message_id: None,
         }
     }
+}
 
-    fn ignored(&self, verdict: Verdict) -> Answer {
-        Answer {
-            action: Action::Ignored,
-            verdict: Some(verdict.word().to_owned()),
-            message_id: None,
-        }
+fn ignored(verdict: Option<Verdict>) -> Answer {
+    Answer {
+        action: Action::Ignored,
+        verdict: verdict.map(|verdict| verdict.word().to_owned()),
+        message_id: None,
     }
 }

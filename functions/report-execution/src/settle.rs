@@ -4,6 +4,7 @@
 //! task report is written.
 
 use crate::aws::{Aws, Described};
+use backup_domain::execution::Status;
 use backup_domain::state_change::StateChange;
 use function_env::CallError;
 use std::time::Duration;
@@ -50,10 +51,12 @@ pub(crate) async fn settle(
 
 fn is_final(last: &Result<Described, CallError>, change: &StateChange) -> bool {
     match last {
-        // An event of a state in between is only checked, not waited for.
+        // An event of a state in between is only checked, not waited for. One
+        // with a word that nobody knows may well be an end that still lags.
         Ok(described) => {
             described.execution.is_settled()
-                || (!change.state.is_terminal() && !described.execution.status.is_terminal())
+                || (matches!(change.state, Status::Transient(_))
+                    && !described.execution.status.is_terminal())
         }
         Err(error) => !error.may_pass,
     }

@@ -12,7 +12,6 @@ pub use request::{Action, Answer, Request};
 
 use aws::{StartError, Task};
 use backup_domain::arn::TaskArn;
-use backup_domain::text::clipped;
 use function_env::{CallError, VariableError, required};
 use lambda_runtime::{Diagnostic, tracing};
 
@@ -146,10 +145,7 @@ fn skipped(task: Task) -> Answer {
 }
 
 fn refused(task: &Task) -> StartFailure {
-    let shown = |text: &Option<String>| {
-        text.as_deref()
-            .map_or_else(|| "not reported".to_owned(), clipped)
-    };
+    let shown = |text: &Option<String>| text.as_deref().unwrap_or("not reported").to_owned();
     let answer = Answer {
         action: Action::Refused,
         task_execution_arn: None,

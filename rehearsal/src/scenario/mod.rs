@@ -133,7 +133,7 @@ fn check_new_versions(run: &Run, expected: &[String]) -> anyhow::Result<()> {
 /// Tells the mail in a few lines, as its reader would skim it.
 fn tell(mail: &Mail, say: Say<'_>) {
     say(&format!("    mail: {}", mail.subject()));
-    for label in ["Copied", "Unchanged or skipped", "Not copied", "Verified"] {
+    for label in ["Copied", "Unchanged or skipped", "Failed", "Verified"] {
         if let Some(value) = mail.line(label) {
             say(&format!("          {label}: {value}"));
         }

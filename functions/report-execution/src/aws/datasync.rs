@@ -5,7 +5,9 @@ use super::counters::RawAnswer;
 use aws_sdk_datasync::config::{BehaviorVersion, Config};
 use aws_sdk_datasync::operation::describe_task_execution::DescribeTaskExecutionOutput;
 use aws_sdk_datasync::primitives::DateTime;
-use aws_sdk_datasync::types::{PhaseStatus, ReportLevel, ReportResult, TaskExecutionResultDetail};
+use aws_sdk_datasync::types::{
+    PhaseStatus, ReportLevel, ReportOutputType, ReportResult, TaskExecutionResultDetail,
+};
 use backup_domain::arn::{ExecutionArn, TaskArn};
 use backup_domain::execution::{Counters, Execution, Phase, Status, TaskReport};
 use backup_domain::units::Millis;
@@ -32,6 +34,8 @@ pub(crate) struct Described {
 pub(crate) struct ReportPlace {
     pub(crate) bucket: String,
     pub(crate) subdirectory: String,
+    /// Whether it lists files; a summary does not.
+    pub(crate) lists_files: bool,
     pub(crate) errors_only: bool,
 }
 
@@ -130,14 +134,14 @@ fn task_report_from(output: &DescribeTaskExecutionOutput) -> TaskReport {
     {
         Some("PENDING") => TaskReport::Pending,
         Some("SUCCESS") => TaskReport::Written,
-        Some(_) => TaskReport::Failed(
+        Some("ERROR") => TaskReport::Failed(
             result
                 .and_then(|result| result.error_detail().or(result.error_code()))
                 .unwrap_or("no reason reported")
                 .to_owned(),
         ),
         None if output.task_report_config().is_none() => TaskReport::NotConfigured,
-        None => TaskReport::NotReported,
+        _ => TaskReport::NotReported,
     }
 }
 
@@ -147,6 +151,7 @@ fn report_place_from(output: &DescribeTaskExecutionOutput) -> Option<ReportPlace
     Some(ReportPlace {
         bucket: place.s3_bucket_arn().rsplit(':').next()?.to_owned(),
         subdirectory: place.subdirectory().unwrap_or_default().to_owned(),
+        lists_files: config.output_type() == Some(&ReportOutputType::Standard),
         errors_only: config
             .report_level()
             .is_none_or(|level| *level == ReportLevel::ErrorsOnly),

@@ -6,6 +6,7 @@ mod s3;
 mod sns;
 
 pub(crate) use datasync::{Described, ReportPlace};
+pub(crate) use s3::Listed;
 
 use crate::Settings;
 use function_env::{Clients, ClientsError};

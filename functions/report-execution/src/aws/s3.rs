@@ -71,6 +71,19 @@ impl Aws {
         }
     }
 
+    /// Reads a small object that may not be there.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`] if S3 does not tell whether it is there.
+    pub(crate) async fn find(&self, bucket: &str, key: &str) -> Result<Option<Vec<u8>>, CallError> {
+        match self.get(bucket, key).await {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.code == "NoSuchKey" => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Writes a small JSON object into the report bucket.
     ///
     /// # Errors
