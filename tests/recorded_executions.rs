@@ -117,9 +117,8 @@ pub(crate) async fn a_status_that_stays_behind_is_told(stage: &Stage) -> anyhow:
 pub(crate) async fn a_late_answer_is_waited_for(stage: &Stage) -> anyhow::Result<()> {
     let (execution, _) = harness::run(stage).await?;
     forget(stage, &execution).await?;
-    // One question with all tries of the SDK, and one more.
     let order = json!({"fail_next": {
-        "operation": "DescribeTaskExecution", "count": 4, "type": "ThrottlingException"
+        "operation": "DescribeTaskExecution", "count": 2, "type": "ThrottlingException"
     }});
     stage.cloud.control_datasync(&order).await?;
     let (_, mail) = one_mail(stage, report(stage, &event(&execution, "SUCCESS"))).await?;

@@ -2,6 +2,7 @@
 
 use super::Aws;
 use super::counters::RawAnswer;
+use aws_sdk_datasync::config::retry::RetryConfig;
 use aws_sdk_datasync::config::{BehaviorVersion, Config};
 use aws_sdk_datasync::operation::describe_task_execution::DescribeTaskExecutionOutput;
 use aws_sdk_datasync::primitives::DateTime;
@@ -40,7 +41,8 @@ pub(crate) struct ReportPlace {
 }
 
 impl Aws {
-    /// Asks for the facts of an execution.
+    /// Asks for the facts of an execution, once: whoever asks has a time limit of
+    /// their own, which the SDK's retries do not know.
     ///
     /// # Errors
     ///
@@ -52,6 +54,7 @@ impl Aws {
             .describe_task_execution()
             .task_execution_arn(arn.as_str())
             .customize()
+            .config_override(Config::builder().retry_config(RetryConfig::disabled()))
             .interceptor(raw.clone());
         let output = request.send().await.map_err(|error| {
             CallError::new("datasync:DescribeTaskExecution", arn.as_str(), &error)
