@@ -59,6 +59,32 @@ async fn the_real_one_follows(stage: &Stage, execution: &str) -> anyhow::Result<
     Ok(())
 }
 
+/// `DataSync` keeps executions for 30 days, and a task may be deleted.
+pub(crate) async fn an_execution_that_is_gone_is_told(stage: &Stage) -> anyhow::Result<()> {
+    let gone = format!(
+        "{}/execution/exec-0123456789abcdef0",
+        stage.output("TaskArn")?
+    );
+    let (answer, mail) = one_mail(stage, report(stage, &event(&gone, "ERROR"))).await?;
+    ensure!(!answer.is_error, "{}", answer.payload);
+    ensure!(
+        mail.subject().starts_with("UNKNOWN | "),
+        "{}",
+        mail.subject()
+    );
+    ensure!(
+        mail.body.contains("State in the event: ERROR"),
+        "{}",
+        mail.body
+    );
+    ensure!(
+        mail.body.contains("InvalidRequestException"),
+        "{}",
+        mail.body
+    );
+    Ok(())
+}
+
 pub(crate) async fn a_denied_report_bucket_is_never_ok(stage: &Stage) -> anyhow::Result<()> {
     let (execution, _) = harness::run(stage).await?;
     forget(stage, &execution).await?;

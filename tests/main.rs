@@ -49,6 +49,7 @@ fn acts() -> Vec<(&'static str, Act)> {
         recorded_executions::a_late_answer_is_waited_for,
         recorded_executions::a_report_that_lists_nothing_is_never_ok,
         bad_days::a_denied_describe_gives_a_degraded_mail_and_then_the_real_one,
+        bad_days::an_execution_that_is_gone_is_told,
         bad_days::a_denied_report_bucket_is_never_ok,
         bad_days::a_denied_publish_is_an_error,
         bad_days::a_missing_variable_is_named,

@@ -1,10 +1,10 @@
 //! The tool's connection to AWS.
 
 use crate::failure::{Exit, Failure};
+use aws_call::CallError;
 use aws_config::{BehaviorVersion, Region};
 use aws_smithy_http_client::{Builder, tls};
 use aws_types::SdkConfig;
-use function_env::CallError;
 
 /// Where to connect, as the command line says.
 #[derive(Debug, Default)]

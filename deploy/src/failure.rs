@@ -1,6 +1,6 @@
 //! How a verb fails: one line for the reader, one exit code for scripts.
 
-use function_env::CallError;
+use aws_call::CallError;
 use std::fmt;
 
 /// The exit codes, a contract. 0 is "done or nothing to do".

@@ -122,26 +122,31 @@ pub(crate) fn event(execution: &str, state: &str) -> Value {
 /// Makes the product forget that it told about an execution.
 pub(crate) async fn forget(stage: &Stage, execution: &str) -> anyhow::Result<()> {
     let bucket = stage.output("ReportBucketName")?;
-    let id = execution.rsplit('/').next().unwrap_or_default();
-    let listed = stage
-        .s3
-        .list_objects_v2()
-        .bucket(bucket)
-        .prefix("ledger/")
-        .send()
-        .await?;
-    for key in listed.contents().iter().filter_map(|object| object.key()) {
-        if key.contains(id) {
-            stage
-                .s3
-                .delete_object()
-                .bucket(bucket)
-                .key(key)
-                .send()
-                .await?;
-        }
+    for key in ledger_keys(stage, execution).await? {
+        stage
+            .s3
+            .delete_object()
+            .bucket(bucket)
+            .key(key)
+            .send()
+            .await?;
     }
     Ok(())
+}
+
+/// The keys of the ledger about an execution.
+async fn ledger_keys(stage: &Stage, execution: &str) -> anyhow::Result<Vec<String>> {
+    let id = execution.rsplit('/').next().unwrap_or_default();
+    let request = stage.s3.list_objects_v2().prefix("ledger/");
+    let listed = request
+        .bucket(stage.output("ReportBucketName")?)
+        .send()
+        .await?;
+    let keys = listed.contents().iter().filter_map(|object| object.key());
+    Ok(keys
+        .filter(|key| key.contains(id))
+        .map(str::to_owned)
+        .collect())
 }
 
 /// Waits until the ledger holds a record of an execution: it is written after
@@ -155,18 +160,9 @@ pub(crate) async fn told(stage: &Stage, execution: &str) -> anyhow::Result<()> {
 
 /// The verdicts in the ledger about an execution.
 pub(crate) async fn ledger(stage: &Stage, execution: &str) -> anyhow::Result<Vec<String>> {
-    let bucket = stage.output("ReportBucketName")?;
-    let id = execution.rsplit('/').next().unwrap_or_default();
-    let listed = stage
-        .s3
-        .list_objects_v2()
-        .bucket(bucket)
-        .prefix("ledger/")
-        .send()
-        .await?;
-    let keys = listed.contents().iter().filter_map(|object| object.key());
-    let about = keys.filter_map(|key| key.split(&format!("{id}_")).nth(1));
-    Ok(about
+    let keys = ledger_keys(stage, execution).await?;
+    let verdicts = keys.iter().filter_map(|key| key.rsplit('_').next());
+    Ok(verdicts
         .map(|rest| rest.trim_end_matches(".json").to_owned())
         .collect())
 }

@@ -7,13 +7,13 @@ use super::zip::hex;
 use crate::aws::Aws;
 use crate::failure::Failure;
 use crate::voice::Voice;
+use aws_call::CallError;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
     BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration,
     VersioningConfiguration,
 };
-use function_env::CallError;
 use sha2::{Digest, Sha256};
 
 /// The bucket of one account and region.

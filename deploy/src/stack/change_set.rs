@@ -1,22 +1,17 @@
 //! A change set: what would change, before anything does.
 
+use super::change::{Change, change_from};
+use super::pause::Pause;
 use super::state::{Stack, find};
 use crate::aws::Aws;
 use crate::failure::{Exit, Failure};
 use anyhow::Context;
+use aws_call::CallError;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types::{Capability, ChangeSetType, Parameter};
-use function_env::CallError;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
 use std::time::Duration;
-
-/// Parameters by name.
-pub type Parameters = BTreeMap<String, String>;
-
-/// The template's parameters by name, each with its default if it has one.
-pub type Declared = BTreeMap<String, Option<String>>;
 
 /// What CloudFormation would do.
 #[derive(Debug)]
@@ -40,36 +35,6 @@ pub struct PlannedChanges {
     made_shell: bool,
     /// The changes.
     pub changes: Vec<Change>,
-}
-
-/// One change of a resource.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// `Add`, `Modify`, `Remove`, …
-    pub action: String,
-    /// The logical ID.
-    pub resource: String,
-    /// The type, such as `AWS::S3::Bucket`.
-    pub kind: String,
-    /// `True`, `False`, `Conditional`, or nothing.
-    pub replacement: String,
-}
-
-/// The types that hold data.
-const STATEFUL: [&str; 2] = ["AWS::EFS::FileSystem", "AWS::S3::Bucket"];
-
-impl Change {
-    /// Whether the resource may go, and another come in its place or none.
-    #[must_use]
-    pub fn is_destructive(&self) -> bool {
-        self.action == "Remove" || matches!(self.replacement.as_str(), "True" | "Conditional")
-    }
-
-    /// Whether data would be left behind or lost with it.
-    #[must_use]
-    pub fn endangers_data(&self) -> bool {
-        self.is_destructive() && STATEFUL.contains(&self.kind.as_str())
-    }
 }
 
 /// The longest time a change set may take to be made.
@@ -123,46 +88,6 @@ pub async fn plan(
     finish(aws, name, planned, &described).await
 }
 
-/// What is given, and for the rest the value of before.
-///
-/// # Errors
-///
-/// [`Exit::Usage`] if a parameter is missing or unknown.
-pub fn parameters(
-    declared: &Declared,
-    stack: Option<&Stack>,
-    given: &Parameters,
-) -> Result<Vec<Parameter>, Failure> {
-    let existing = stack.filter(|stack| stack.is_ready());
-    if let Some(unknown) = given.keys().find(|name| !declared.contains_key(*name)) {
-        let known: Vec<&str> = declared.keys().map(String::as_str).collect();
-        return Err(Failure::new(
-            Exit::Usage,
-            format!(
-                "the template has no parameter {unknown}; it has {}",
-                known.join(", ")
-            ),
-        ));
-    }
-    let mut parameters = Vec::new();
-    for (name, default) in declared {
-        let builder = Parameter::builder().parameter_key(name);
-        let before = existing.is_some_and(|stack| stack.parameters.contains_key(name));
-        match given.get(name) {
-            Some(value) => parameters.push(builder.parameter_value(value).build()),
-            None if before => parameters.push(builder.use_previous_value(true).build()),
-            None if default.is_some() => {}
-            None => {
-                return Err(Failure::new(
-                    Exit::Usage,
-                    format!("parameter {name} is required: pass --parameter {name}=VALUE"),
-                ));
-            }
-        }
-    }
-    Ok(parameters)
-}
-
 /// Why no change set was made; somebody may have been quicker.
 async fn not_made<E, R>(aws: &Aws, name: &str, error: &SdkError<E, R>) -> Failure
 where
@@ -176,7 +101,7 @@ where
 
 async fn wait(aws: &Aws, change_set: &str) -> Result<DescribeChangeSetOutput, Failure> {
     let deadline = tokio::time::Instant::now() + LONGEST_PLANNING;
-    let mut pause = super::apply::Pause::new(aws.is_local);
+    let mut pause = Pause::new(aws.is_local);
     loop {
         match page(aws, change_set, None).await {
             Ok(described) => {
@@ -254,25 +179,6 @@ fn is_no_change(reason: &str) -> bool {
         || reason.starts_with("No updates are to be performed")
 }
 
-fn change_from(change: &aws_sdk_cloudformation::types::Change) -> Option<Change> {
-    let resource = change.resource_change()?;
-    Some(Change {
-        action: resource
-            .action()
-            .map_or("", |action| action.as_str())
-            .to_owned(),
-        resource: resource
-            .logical_resource_id()
-            .unwrap_or_default()
-            .to_owned(),
-        kind: resource.resource_type().unwrap_or_default().to_owned(),
-        replacement: resource
-            .replacement()
-            .map_or("", |word| word.as_str())
-            .to_owned(),
-    })
-}
-
 /// Removes a change set that will not be executed, and the empty stack that it
 /// made, so that nothing stays behind.
 ///
@@ -301,99 +207,9 @@ pub async fn discard(aws: &Aws, planned: &PlannedChanges) -> Result<(), CallErro
     Ok(())
 }
 
-/// The value that a parameter will have.
-#[must_use]
-pub fn effective(
-    name: &str,
-    declared: &Declared,
-    stack: Option<&Stack>,
-    given: &Parameters,
-) -> Option<String> {
-    let existing = stack.filter(|stack| stack.is_ready());
-    let before = existing.and_then(|stack| stack.parameters.get(name));
-    let value = given.get(name).or(before);
-    value
-        .cloned()
-        .or_else(|| declared.get(name).cloned().flatten())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn declared() -> Declared {
-        BTreeMap::from([
-            ("AlertEmail".to_owned(), None),
-            ("TimeZone".to_owned(), Some("UTC".to_owned())),
-        ])
-    }
-
-    fn given(name: &str) -> Parameters {
-        BTreeMap::from([(name.to_owned(), "x".to_owned())])
-    }
-
-    #[test]
-    fn a_required_parameter_is_asked_for_once() {
-        let error = parameters(&declared(), None, &Parameters::new()).unwrap_err();
-        assert_eq!(error.exit, Exit::Usage);
-        assert!(error.to_string().contains("--parameter AlertEmail=VALUE"));
-        let first = parameters(&declared(), None, &given("AlertEmail")).unwrap();
-        assert_eq!(first.len(), 1);
-    }
-
-    #[test]
-    fn what_is_not_given_keeps_its_value() {
-        let stack = Stack {
-            id: String::new(),
-            status: "CREATE_COMPLETE".to_owned(),
-            reason: None,
-            outputs: BTreeMap::new(),
-            parameters: ["AlertEmail", "TimeZone"]
-                .map(|name| (name.to_owned(), "old".to_owned()))
-                .into(),
-        };
-        let kept = parameters(&declared(), Some(&stack), &given("TimeZone")).unwrap();
-        assert_eq!(kept[0].use_previous_value(), Some(true));
-        assert_eq!(kept[1].parameter_value(), Some("x"));
-
-        let value = |name| effective(name, &declared(), Some(&stack), &given("TimeZone"));
-        assert_eq!(value("TimeZone").as_deref(), Some("x"));
-        assert_eq!(value("AlertEmail").as_deref(), Some("old"));
-        assert_eq!(value("Other"), None);
-    }
-
-    #[test]
-    fn an_unknown_parameter_is_named_with_the_known_ones() {
-        let error = parameters(&declared(), None, &given("Email"))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("no parameter Email; it has AlertEmail, TimeZone"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn a_change_that_endangers_data_is_known() {
-        let change = |action: &str, kind: &str, replacement: &str| Change {
-            action: action.to_owned(),
-            resource: "X".to_owned(),
-            kind: kind.to_owned(),
-            replacement: replacement.to_owned(),
-        };
-        #[rustfmt::skip]
-        let cases = [
-            (change("Modify", "AWS::S3::Bucket",      "False"),       false, false),
-            (change("Modify", "AWS::S3::Bucket",      "Conditional"), true,  true),
-            (change("Remove", "AWS::EFS::FileSystem", ""),            true,  true),
-            (change("Modify", "AWS::EC2::VPC",        "True"),        true,  false),
-            (change("Add",    "AWS::S3::Bucket",      ""),            false, false),
-        ];
-        for (change, destructive, endangers) in cases {
-            assert_eq!(change.is_destructive(), destructive, "{change:?}");
-            assert_eq!(change.endangers_data(), endangers, "{change:?}");
-        }
-    }
 
     #[test]
     fn nothing_to_do_is_told_from_a_real_failure() {

@@ -3,11 +3,14 @@
 
 mod apply;
 mod cause;
+mod change;
 mod change_set;
+mod parameters;
+mod pause;
 mod state;
 
 pub use apply::apply;
-pub use change_set::{
-    Change, Declared, Parameters, Plan, PlannedChanges, discard, effective, parameters, plan,
-};
+pub use change::Change;
+pub use change_set::{Plan, PlannedChanges, discard, plan};
+pub use parameters::{Declared, Parameters, effective, parameters};
 pub use state::{Stack, StackState, find};

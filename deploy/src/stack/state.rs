@@ -2,8 +2,8 @@
 
 use crate::aws::Aws;
 use crate::failure::{Exit, Failure};
+use aws_call::CallError;
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
-use function_env::CallError;
 use std::collections::BTreeMap;
 
 /// A stack as CloudFormation describes it.

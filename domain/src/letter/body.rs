@@ -5,8 +5,13 @@
 //! before. It goes into [`Body::line`] or [`Body::whole`] only: their lines are
 //! indented, so that no foreign word can begin a line of ours.
 
-use super::message::{LONGEST_BODY, WIDTH};
 use crate::text::clipped_at;
+
+/// The longest e-mail text, in bytes.
+pub(super) const LONGEST_BODY: usize = 16 * 1024;
+
+/// The width of a line that is not a command, a path or an address.
+const WIDTH: usize = 72;
 
 /// The longest value of one line before it is clipped, in characters. With its
 /// label it stays below the 998 that a line of a mail may have (RFC 5322).

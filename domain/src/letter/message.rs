@@ -11,15 +11,11 @@ use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// The longest subject, in bytes.
-pub(super) const LONGEST_SUBJECT: usize = 99;
-/// The longest e-mail text, in bytes.
-pub(super) const LONGEST_BODY: usize = 16 * 1024;
+const LONGEST_SUBJECT: usize = 99;
 /// The longest text message, in characters of the GSM alphabet.
-pub(super) const LONGEST_SMS: usize = 140;
+const LONGEST_SMS: usize = 140;
 /// The longest machine form, in bytes.
-pub(super) const LONGEST_JSON: usize = 64 * 1024;
-/// The width of a line that is not a command, a path or an address.
-pub(super) const WIDTH: usize = 72;
+const LONGEST_JSON: usize = 64 * 1024;
 
 /// A message that SNS will take.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,7 +160,7 @@ fn machine_form(json: &serde_json::Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::letter::body::Body;
+    use crate::letter::body::{Body, LONGEST_BODY};
     use proptest::prelude::*;
 
     fn draft(label: &'static str, task: &str, fact: &str) -> Draft {

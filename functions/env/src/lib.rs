@@ -5,10 +5,8 @@
 //! its environment, and the default chain costs start-up time for sources that
 //! do not exist there. So the endpoint variables are read here too.
 
-mod call;
 mod clients;
 mod variables;
 
-pub use call::CallError;
 pub use clients::{Clients, ClientsError};
 pub use variables::{VariableError, optional, required};

@@ -1,11 +1,11 @@
 //! Reads the list of failed files from the task report.
 
 use crate::aws::{Aws, Described, Listed, ReportPlace};
+use aws_call::CallError;
 use backup_domain::arn::ExecutionArn;
 use backup_domain::execution::TaskReport;
 use backup_domain::failed_files::FailedFiles;
 use backup_domain::task_report::{FailedFilesReader, parts_prefix, summary_prefix};
-use function_env::CallError;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 

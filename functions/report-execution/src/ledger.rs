@@ -1,10 +1,10 @@
 //! Reads and writes the ledger in the report bucket.
 
 use crate::aws::Aws;
+use aws_call::CallError;
 use backup_domain::arn::TaskArn;
 use backup_domain::ledger::{Entry, History, Record, last_good_key, prefix, start_after};
 use backup_domain::letter::LastGood;
-use function_env::CallError;
 use jiff::Timestamp;
 
 /// The ledger as it was when the event came. A failed reading stays a failure:

@@ -15,8 +15,8 @@ pub use aws::Aws;
 pub use entry::Entry;
 pub use settings::Settings;
 
+use aws_call::CallError;
 use backup_domain::letter::{LastGood, TestLetter, UnknownLetter};
-use function_env::CallError;
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, tracing};
 use serde::Serialize;

@@ -5,13 +5,13 @@ use crate::failed_list::FailedList;
 use crate::ledger::Ledger;
 use crate::settle::settle;
 use crate::{Action, Answer, ReportFailure, Settings, failed_list, ledger, sent};
+use aws_call::CallError;
 use backup_domain::execution::{Execution, Status};
 use backup_domain::failed_files::FailedFiles;
 use backup_domain::ledger::{Entry, Record};
 use backup_domain::letter::{Backup, ExecutionLetter, LastGood, UnknownLetter};
 use backup_domain::state_change::StateChange;
 use backup_domain::verdict::{Verdict, judge};
-use function_env::CallError;
 use jiff::Timestamp;
 use lambda_runtime::tracing;
 

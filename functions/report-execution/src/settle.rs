@@ -4,9 +4,9 @@
 //! task report is written.
 
 use crate::aws::{Aws, Described};
+use aws_call::CallError;
 use backup_domain::execution::Status;
 use backup_domain::state_change::StateChange;
-use function_env::CallError;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 

@@ -1,11 +1,12 @@
 //! DataSync, as far as a start needs it.
 
+use aws_call::CallError;
 use aws_sdk_datasync::Client;
 use aws_sdk_datasync::config::{BehaviorVersion, Config};
 use aws_sdk_datasync::error::SdkError;
 use aws_sdk_datasync::operation::start_task_execution::StartTaskExecutionError;
 use backup_domain::arn::TaskArn;
-use function_env::{CallError, Clients, ClientsError};
+use function_env::{Clients, ClientsError};
 
 /// The one client of this function.
 #[derive(Debug)]

@@ -11,8 +11,9 @@ pub use aws::Aws;
 pub use request::{Action, Answer, Request};
 
 use aws::{StartError, Task};
+use aws_call::CallError;
 use backup_domain::arn::TaskArn;
-use function_env::{CallError, VariableError, required};
+use function_env::{VariableError, required};
 use lambda_runtime::{Diagnostic, tracing};
 
 /// The function's environment.

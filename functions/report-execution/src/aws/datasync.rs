@@ -2,6 +2,7 @@
 
 use super::Aws;
 use super::counters::RawAnswer;
+use aws_call::CallError;
 use aws_sdk_datasync::config::retry::RetryConfig;
 use aws_sdk_datasync::config::{BehaviorVersion, Config};
 use aws_sdk_datasync::operation::describe_task_execution::DescribeTaskExecutionOutput;
@@ -12,7 +13,7 @@ use aws_sdk_datasync::types::{
 use backup_domain::arn::{ExecutionArn, TaskArn};
 use backup_domain::execution::{Counters, Execution, Phase, Status, TaskReport};
 use backup_domain::units::Millis;
-use function_env::{CallError, Clients};
+use function_env::Clients;
 use jiff::Timestamp;
 
 pub(super) fn client(clients: &Clients) -> aws_sdk_datasync::Client {

@@ -1,10 +1,11 @@
 //! S3: the parts of a task report, and the ledger.
 
 use super::Aws;
+use aws_call::CallError;
 use aws_sdk_s3::config::{BehaviorVersion, Config};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
-use function_env::{CallError, Clients};
+use function_env::Clients;
 
 pub(super) fn client(clients: &Clients) -> aws_sdk_s3::Client {
     let config = Config::from(&clients.config("S3"))

@@ -1,10 +1,11 @@
 //! SNS: one message to one topic.
 
 use super::Aws;
+use aws_call::CallError;
 use aws_sdk_sns::config::{BehaviorVersion, Config};
 use aws_sdk_sns::types::MessageAttributeValue;
 use backup_domain::letter::Message;
-use function_env::{CallError, Clients};
+use function_env::Clients;
 
 pub(super) fn client(clients: &Clients) -> aws_sdk_sns::Client {
     let config = Config::from(&clients.config("SNS"))

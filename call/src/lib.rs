@@ -1,4 +1,4 @@
-//! An AWS call that failed, told in one line.
+//! An AWS call that failed, told in one line: by the functions and by the tool.
 
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
