@@ -2,6 +2,8 @@
 
 use crate::failure::{Exit, Failure};
 use aws_call::CallError;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_smithy_http_client::{Builder, tls};
 use aws_types::SdkConfig;
@@ -46,12 +48,20 @@ impl Aws {
                 tls::rustls_provider::CryptoMode::Ring,
             ))
             .build_https();
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http);
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http.clone());
         if let Some(region) = &connection.region {
             loader = loader.region(Region::new(region.clone()));
         }
         if let Some(profile) = &connection.profile {
-            loader = loader.profile_name(profile);
+            // Named on the command line, it wins over keys in the environment.
+            let provider = ProviderConfig::without_region().with_http_client(http);
+            let credentials = ProfileFileCredentialsProvider::builder()
+                .configure(&provider)
+                .profile_name(profile)
+                .build();
+            loader = loader
+                .profile_name(profile)
+                .credentials_provider(credentials);
         }
         if let Some(url) = &connection.endpoint_url {
             loader = loader.endpoint_url(url);
@@ -98,13 +108,17 @@ async fn account(config: &SdkConfig) -> Result<String, Failure> {
     let sts = aws_sdk_sts::Client::new(config);
     let identity = sts.get_caller_identity().send().await.map_err(|error| {
         let call = CallError::new("sts:GetCallerIdentity", "this identity", &error);
-        let mut failure = Failure::from(call);
-        if failure.exit == Exit::Credentials {
-            failure.error = failure
-                .error
-                .context("no valid AWS credentials; sign in (aws sso login) or pass --profile");
+        let advice = "sign in (aws sso login), or pass --profile";
+        let nothing_found = call.code == "NoAnswer";
+        let failure = Failure::from(call);
+        match failure.exit {
+            Exit::Credentials if nothing_found => Failure::new(
+                Exit::Credentials,
+                format!("no valid AWS credentials: {advice}"),
+            ),
+            Exit::Credentials => Failure::new(Exit::Credentials, format!("{failure}; {advice}")),
+            _ => failure,
         }
-        failure
     })?;
     let account = identity.account().unwrap_or_default();
     Ok(account.to_owned())

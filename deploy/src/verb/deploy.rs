@@ -40,7 +40,7 @@ pub(super) async fn deploy(global: &Global, options: &Deploy, voice: Voice) -> R
     let template = std::fs::read_to_string(&path)
         .with_context(|| format!("cannot read the template {}", path.display()))?;
     let aws = connect(global, voice).await?;
-    let parameters = options.parameters.iter().cloned().collect();
+    let parameters = once_each(&options.parameters)?;
     let binaries = match &options.functions {
         Some(folder) => Binaries(folder.clone()),
         None => {
@@ -59,6 +59,19 @@ pub(super) async fn deploy(global: &Global, options: &Deploy, voice: Voice) -> R
     let stack = deploy_to(&aws, &deployment, voice).await?;
     outputs::show(&stack.outputs, global.json, voice);
     Ok(0)
+}
+
+fn once_each(given: &[(String, String)]) -> Result<Parameters, Failure> {
+    let mut parameters = Parameters::new();
+    for (name, value) in given {
+        if parameters.insert(name.clone(), value.clone()).is_some() {
+            return Err(Failure::new(
+                Exit::Usage,
+                format!("parameter {name} is given twice"),
+            ));
+        }
+    }
+    Ok(parameters)
 }
 
 /// The processor that the functions will run on.
@@ -164,7 +177,17 @@ async fn carry_out(
     }
     let stack = stack::apply(aws, name, planned, voice).await?;
     voice.say(&format!("stack {name} is {}", stack.status));
+    if planned.changes.iter().any(subscribes) {
+        voice.say(
+            "AWS now mails a link to each new address: no alert arrives there until somebody \
+             has followed it",
+        );
+    }
     Ok(stack)
+}
+
+fn subscribes(change: &Change) -> bool {
+    change.kind == "AWS::SNS::Subscription" && change.action != "Remove"
 }
 
 fn not_confirmed(name: &str, planned: &PlannedChanges) -> Failure {

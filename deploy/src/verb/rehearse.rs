@@ -184,21 +184,25 @@ fn report(outcomes: &[Outcome]) -> serde_json::Value {
 
 /// Says how to talk to the cloud, and waits until somebody has had enough.
 async fn keep(stage: &Stage, voice: Voice) {
-    voice.say("the local cloud is kept until Ctrl-C; in another terminal:");
+    let output = |name: &str| stage.output(name).unwrap_or_default().to_owned();
+    let files = stage.files().unwrap_or_default();
+    voice.say("the local cloud is kept until Ctrl-C");
+    voice.say(&format!("change files in {}", from_here(&files).display()));
+    voice.say("and, in another terminal, start a run and look what came of it:");
     for (name, value) in stage.cloud.environment() {
         voice.say(&format!("  export {name}={value}"));
     }
-    let output = |name: &str| stage.output(name).unwrap_or_default().to_owned();
-    voice.say(&format!(
-        "  aws s3api list-object-versions --bucket {}",
-        output("BackupBucketName")
-    ));
-    voice.say(&format!(
-        "  aws datasync list-task-executions --task-arn {}",
-        output("TaskArn")
-    ));
-    voice.say("  aws datasync describe-task-execution --task-execution-arn ARN");
+    let (task, bucket) = (output("TaskArn"), output("BackupBucketName"));
+    for command in [
+        format!("datasync start-task-execution --task-arn {task}"),
+        format!("datasync list-task-executions --task-arn {task}"),
+        "datasync describe-task-execution --task-execution-arn (one of that list)".to_owned(),
+        format!("s3api list-object-versions --bucket {bucket}"),
+    ] {
+        voice.say(&format!("  aws {command}"));
+    }
     interrupted().await;
+    voice.say("stopping the local cloud");
 }
 
 /// Waits for Ctrl-C or a request to end.

@@ -48,10 +48,7 @@ impl ExecutionLetter<'_> {
     fn fact(&self) -> String {
         let counters = &self.execution.counters;
         match self.verdict {
-            Verdict::NoChange => counters.files_skipped.map_or_else(
-                || "nothing new to copy".to_owned(),
-                |files| format!("nothing new among {}", entries(files)),
-            ),
+            Verdict::NoChange => "nothing new to copy".to_owned(),
             Verdict::Failed | Verdict::Stuck | Verdict::Missing => self.what_failed(),
             Verdict::Partial if self.failed.known > 0 => {
                 format!("{} not safely copied", self.failed_count())
@@ -136,11 +133,12 @@ impl ExecutionLetter<'_> {
         let copied = self.execution.counters.files_transferred;
         match self.verdict {
             Verdict::Ok => format!(
-                "Backup OK. Every file that was finished before {started} is in the bucket."
+                "Backup OK. Every file, folder and link that was finished before {started} is in the \
+                 bucket."
             ),
             Verdict::NoChange => format!(
-                "Backup OK, nothing new to copy. Every file that was finished before {started} \
-                 is in the bucket."
+                "Backup OK, nothing new to copy. Every file, folder and link that was finished before \
+                 {started} is in the bucket."
             ),
             Verdict::Partial if self.failed.known > 0 => format!(
                 "Backup incomplete: {} not safely in the bucket.",
@@ -188,10 +186,15 @@ impl ExecutionLetter<'_> {
         // Only a transfer that went through to its end has tried all other files.
         let went_through =
             self.execution.status == Status::Success || self.execution.transfer.succeeded();
-        if went_through && self.failed.is_read() && self.failed.known > 0 {
-            return body.paragraph(
-                "At risk: the files below. The bucket may hold an older version of each; the next \
-                 run tries them again.",
+        if self.failed.is_read() && self.failed.known > 0 {
+            if went_through {
+                return body.paragraph(
+                    "At risk: the files below. The bucket may hold an older version of each; the \
+                     next run tries them again.",
+                );
+            }
+            body.paragraph(
+                "The transfer did not end well, so more than the files below may be missing.",
             );
         }
         self.last_good.at_risk(body, &self.backup.zone);
@@ -259,8 +262,8 @@ mod tests {
             execution,
             failed,
             report_url: Some("s3://acme-reports/datasync-reports/Detailed-Reports/task-0f1e2d3c4b5a69788/exec-0a1b2c3d4e5f60718/".to_owned()),
-            last_good: LastGood::Started("2026-11-20T02:00:03Z".parse().unwrap()),
-            time: "2026-11-23T02:14:31Z".parse().unwrap(),
+            last_good: LastGood::Started("2026-11-20T01:00:03Z".parse().unwrap()),
+            time: "2026-11-23T01:14:31Z".parse().unwrap(),
         }
         .render()
     }
@@ -273,7 +276,7 @@ mod tests {
     fn an_ok_run_reads_like_this() {
         let message = letter(Verdict::Ok, &nightly(), &FailedFiles::none());
         assert_snapshot!("ok", whole(&message));
-        assert_snapshot!(message.sms(), @"OK web-uploads 23 Nov 02:14Z: 1,204 files and folders, 3.42 GiB");
+        assert_snapshot!(message.sms(), @"OK web-uploads 23 Nov 01:14Z: 1,204 files and folders, 3.42 GiB");
         assert_snapshot!("ok_machine_form", pretty(message.json()));
     }
 

@@ -27,9 +27,9 @@ pub(crate) fn nightly() -> Execution {
         took: Some(Millis(took)),
     };
     Execution {
-        started: at("2026-11-23T02:00:04Z"),
-        launched: at("2026-11-23T02:00:15Z"),
-        ended: at("2026-11-23T02:14:31Z"),
+        started: at("2026-11-23T01:00:04Z"),
+        launched: at("2026-11-23T01:00:15Z"),
+        ended: at("2026-11-23T01:14:31Z"),
         took: Some(Millis(867_000)),
         prepare: phase(228_000),
         transfer: phase(550_000),

@@ -126,7 +126,7 @@ mod tests {
             because: "datasync:DescribeTaskExecution failed for exec-0a1b2c3d4e5f60718: AccessDeniedException".to_owned(),
             raw: raw.map(str::to_owned),
             last_good: LastGood::NoneRecorded,
-            time: "2026-11-23T02:14:31Z".parse().unwrap(),
+            time: "2026-11-23T01:14:31Z".parse().unwrap(),
         }
         .render()
     }
@@ -136,7 +136,7 @@ mod tests {
         let change = StateChange {
             execution: nightly().arn,
             state: "SUCCESS".into(),
-            time: Some("2026-11-23T02:14:31Z".parse().unwrap()),
+            time: Some("2026-11-23T01:14:31Z".parse().unwrap()),
         };
         let message = letter(Some(&change), None);
         assert_snapshot!(

@@ -85,9 +85,8 @@ impl Report<'_> {
         if self.is_told(verdict) {
             return Ok(self.duplicate());
         }
-        let message_id = if verdict == Verdict::NoChange && !self.settings.mail_no_change {
-            None
-        } else {
+        let wanted = verdict != Verdict::NoChange || self.settings.mail_no_change;
+        let message_id = if wanted {
             let letter = ExecutionLetter {
                 backup: &self.backup,
                 verdict,
@@ -98,13 +97,16 @@ impl Report<'_> {
                 time: self.change.time.unwrap_or(self.now),
             };
             self.aws.publish(&letter.render()).await?
+        } else {
+            None
         };
         let files = &failed.files;
         self.record(execution, files, verdict, message_id.clone())
             .await;
-        Ok(match message_id {
-            Some(_) => sent(verdict.word(), message_id),
-            None => ignored(Some(verdict)),
+        Ok(if wanted {
+            sent(verdict.word(), message_id)
+        } else {
+            ignored(Some(verdict))
         })
     }
 
