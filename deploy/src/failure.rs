@@ -85,7 +85,7 @@ const CREDENTIAL_CODES: [&str; 9] = [
 /// A call that never left for want of credentials has no code of AWS's.
 fn is_about_credentials(error: &CallError) -> bool {
     CREDENTIAL_CODES.contains(&error.code.as_str())
-        || (error.code == "NoAnswer" && error.message.contains("credentials"))
+        || (error.code == "NoAnswer" && error.message.contains("credential"))
 }
 
 #[cfg(test)]
