@@ -68,7 +68,7 @@ impl Process {
     pub(crate) async fn stop(mut self) {
         drop(self.child.stdin.take());
         if timeout(LONGEST_STOP, self.child.wait()).await.is_err() {
-            eprintln_once(self.name);
+            tell_killed(self.name);
             self.signal(Signal::KILL);
             // Nothing is left to do if even this fails.
             let _: std::io::Result<_> = self.child.wait().await;
@@ -93,7 +93,7 @@ impl Drop for Process {
     }
 }
 
-fn eprintln_once(name: &str) {
+fn tell_killed(name: &str) {
     use std::io::Write;
     drop(writeln!(
         std::io::stderr(),
