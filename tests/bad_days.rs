@@ -129,11 +129,12 @@ pub(crate) async fn a_denied_publish_is_an_error(stage: &Stage) -> anyhow::Resul
 
 /// An environment in which both functions start.
 #[rustfmt::skip]
-const GOOD: [(&str, &str); 11] = [
+const GOOD: [(&str, &str); 12] = [
     ("STACK_NAME", "s"),
     ("TASK_ARN", "arn:aws:datasync:eu-central-1:111122223333:task/task-0a1b2c3d4e5f60718"),
     ("TIME_ZONE", "Europe/Berlin"), ("TOPIC_ARN", "t"), ("REPORT_BUCKET", "r"),
     ("BACKUP_BUCKET", "b"), ("BACKUP_PREFIX", "efs/"), ("TASK_LOG_GROUP", "g"),
+    ("FILE_SYSTEM_ID", "fs-0a1b2c3d4e5f60718"),
     ("AWS_REGION", "eu-central-1"), ("AWS_ACCESS_KEY_ID", "k"), ("AWS_SECRET_ACCESS_KEY", "s"),
 ];
 

@@ -7,6 +7,7 @@
 
 mod bad_days;
 mod events;
+mod failed_files;
 mod file_names;
 mod harness;
 mod processes;
@@ -47,6 +48,7 @@ fn acts() -> Vec<(&'static str, Act)> {
         recorded_executions::an_unknown_status_is_told,
         recorded_executions::a_status_that_stays_behind_is_told,
         recorded_executions::a_late_answer_is_waited_for,
+        recorded_executions::a_clean_log_stands_in_for_a_report,
         recorded_executions::a_report_that_lists_nothing_is_never_ok,
         bad_days::a_denied_describe_gives_a_degraded_mail_and_then_the_real_one,
         bad_days::an_execution_that_is_gone_is_told,
@@ -57,6 +59,9 @@ fn acts() -> Vec<(&'static str, Act)> {
         start::an_unavailable_task_is_refused_with_its_own_words,
         start::a_lost_answer_counts_as_started,
         start::a_request_that_makes_no_sense_is_refused,
+        failed_files::all_of_a_hundred_thousand_are_counted_and_classed,
+        failed_files::a_broken_part_is_never_none,
+        failed_files::a_denied_log_is_said,
         file_names::hostile_names_stay_on_their_line,
         tool::a_second_deploy_changes_nothing,
         tool::without_a_yes_nothing_is_changed,

@@ -130,15 +130,39 @@ pub(crate) async fn a_late_answer_is_waited_for(stage: &Stage) -> anyhow::Result
     Ok(())
 }
 
+/// Without any report, a log that was read and holds no problem shows that no file
+/// failed.
+pub(crate) async fn a_clean_log_stands_in_for_a_report(stage: &Stage) -> anyhow::Result<()> {
+    let (execution, _) = harness::run(stage).await?;
+    let no_report = json!({"TaskReportConfig": null, "ReportResult": null});
+    for (denied, verdict) in [(false, "NO CHANGE"), (true, "UNKNOWN")] {
+        forget(stage, &execution).await?;
+        patch(stage, &execution, no_report.clone()).await?;
+        let again = event(&execution, "SUCCESS");
+        let report_now = one_mail(stage, report(stage, &again));
+        let (_, mail) = if denied {
+            let action = ["logs:FilterLogEvents"];
+            harness::denied(stage, "ReportExecutionFunctionName", &action, report_now).await?
+        } else {
+            report_now.await?
+        };
+        ensure!(mail.attribute("verdict") == verdict, "{}", mail.subject());
+    }
+    patch(stage, &execution, Value::Null).await
+}
+
 /// Reports in which nothing can be found are no proof that no file failed.
 pub(crate) async fn a_report_that_lists_nothing_is_never_ok(stage: &Stage) -> anyhow::Result<()> {
     let (execution, _) = harness::run(stage).await?;
     let elsewhere =
         json!({"TaskReportConfig": {"Destination": {"S3": {"Subdirectory": "elsewhere"}}}});
+    let no_report_no_log = json!({
+        "TaskReportConfig": null, "ReportResult": null, "Options": {"LogLevel": "OFF"}
+    });
     #[rustfmt::skip]
     let cases = [
         (json!({"TaskReportConfig": {"OutputType": "SUMMARY_ONLY"}}), "a summary report"),
-        (json!({"TaskReportConfig": null, "ReportResult": null}),     "no task report"),
+        (no_report_no_log,                                            "no task report"),
         (json!({"ReportResult": {"Status": "PENDING"}}),              "not written in time"),
         (json!({"ReportResult": null}),                               "is not reported"),
         (elsewhere,                                                   "there is no task report at"),

@@ -1,15 +1,17 @@
-//! What the product knows: facts of a task execution, the verdict on them, the
-//! ledger that remembers verdicts, and the letters that tell them.
+//! What the product knows: facts of a task execution, the verdict on them, what
+//! their causes may be, the ledger that remembers verdicts, and the letters that tell them.
 //!
 //! Pure by construction: no AWS crate, no async runtime, no clock and no
 //! environment. Time comes in as an argument; what AWS did not report stays
 //! `None`, because unknown is never 0.
 
 pub mod arn;
+pub mod diagnosis;
 pub mod execution;
 pub mod failed_files;
 pub mod ledger;
 pub mod letter;
+pub mod log_line;
 pub mod posix_metadata;
 pub mod state_change;
 pub mod task_report;

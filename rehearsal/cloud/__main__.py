@@ -57,7 +57,8 @@ def _repair(here: settings.Settings):
     """Installs every repair and returns the ASGI application to serve."""
     # Imported here because importing them imports the emulator, which reads
     # the environment while it is imported.
-    from cloud import buckets, cfn, datasync, events, functions, iam, internal, mail, publish
+    from cloud import (
+        buckets, cfn, datasync, events, functions, iam, internal, log_filter, mail, publish)
 
     iam.install()
     datasync.install(here)
@@ -67,6 +68,7 @@ def _repair(here: settings.Settings):
     events.install()
     mail.install(here)
     publish.install()
+    log_filter.install()
     return internal.gateway(here)
 
 

@@ -24,7 +24,9 @@ NAMES = {
         evaluate_resource_policy pin_request_origin
     """,
     "core.lambda_runtime": "reset",
-    "core.responses": "get_account_id get_region request_scope",
+    "core.responses": """
+        error_response_json get_account_id get_region json_response request_scope
+    """,
     "core.router": "_KNOWN_AWS_SERVICE_NAMES",
     "services.backup": "_create_selection _delete_selection",
     "services.cloudformation.provisioners": """
@@ -33,7 +35,8 @@ NAMES = {
     """,
     "services.cloudformation.stacks": "_runs_on_worker_thread",
     "services.cloudwatch_logs": """
-        _create_log_stream _log_group_policies _log_groups _put_log_events _resource_policies
+        _create_log_stream _filter_log_events _log_group_policies _log_groups _put_log_events
+        _resolve_log_group_name _resource_policies
     """,
     "services.ec2": "_rules_match _security_groups _sg_rule_id",
     "services.eventbridge": """

@@ -17,6 +17,11 @@ const WIDTH: usize = 72;
 /// label it stays below the 998 that a line of a mail may have (RFC 5322).
 const LONGEST_VALUE: usize = 900;
 
+/// The longest path and the longest quotation, in characters: ten of each must
+/// leave room for the rest of a letter. The machine form holds them whole.
+const LONGEST_PATH: usize = 300;
+const LONGEST_QUOTATION: usize = 200;
+
 /// A mail's text while it grows.
 #[derive(Debug, Default)]
 pub(super) struct Body {
@@ -53,6 +58,23 @@ impl Body {
         self.text.push_str("  ");
         self.text.push_str(&clipped_at(text, LONGEST_VALUE));
         self.text.push('\n');
+    }
+
+    /// A path below the line that it belongs to. It is foreign.
+    pub(super) fn path(&mut self, path: &str) {
+        self.text.push_str("    ");
+        self.text.push_str(&clipped_at(path, LONGEST_PATH));
+        self.text.push('\n');
+    }
+
+    /// `    Label: value` below the line that it belongs to. The value may be
+    /// foreign; a long one ends with dots.
+    pub(super) fn deeper(&mut self, label: &str, value: &str) {
+        let mut short: String = value.chars().take(LONGEST_QUOTATION).collect();
+        if short.len() < value.len() {
+            short.push_str("...");
+        }
+        self.wrapped("    ", "      ", &format!("{label}: {short}"));
     }
 
     /// A label over a command, an address or a path.

@@ -3,9 +3,10 @@
 use super::body::Body;
 use super::message::{Draft, Message};
 use super::{Backup, LastGood, entries, json};
+use crate::diagnosis::{Diagnosis, diagnose};
 use crate::execution::{Execution, Phase, Status};
 use crate::failed_files::FailedFiles;
-use crate::units::{grouped, plural};
+use crate::units::plural;
 use crate::verdict::{Severity, Verdict};
 use jiff::Timestamp;
 
@@ -44,12 +45,25 @@ impl ExecutionLetter<'_> {
         })
     }
 
+    /// The causes that something speaks for; of a good run nobody asks them. One
+    /// that only says that something is wrong has nothing to add to a precise one.
+    pub(super) fn diagnoses(&self) -> Vec<Diagnosis> {
+        if self.verdict.severity() == Severity::Info {
+            return Vec::new();
+        }
+        let mut found = diagnose(self.execution, self.failed);
+        if found.iter().any(|diagnosis| !diagnosis.rule.general) {
+            found.retain(|diagnosis| !diagnosis.rule.general);
+        }
+        found
+    }
+
     /// The one fact for subject and text message.
     fn fact(&self) -> String {
         let counters = &self.execution.counters;
         match self.verdict {
             Verdict::NoChange => "nothing new to copy".to_owned(),
-            Verdict::Failed | Verdict::Stuck | Verdict::Missing => self.what_failed(),
+            Verdict::Failed | Verdict::Stuck | Verdict::Missing => self.why_failed(),
             Verdict::Partial if self.failed.known > 0 => {
                 format!("{} not safely copied", self.failed_count())
             }
@@ -62,6 +76,14 @@ impl ExecutionLetter<'_> {
             }
             Verdict::Unknown => "not known whether files failed".to_owned(),
             Verdict::Ok | Verdict::Recovered | Verdict::Suspect => self.copied_short(),
+        }
+    }
+
+    /// The cause, where it is known; DataSync's own word else.
+    fn why_failed(&self) -> String {
+        match self.diagnoses().first() {
+            Some(likely) if !likely.rule.general => likely.rule.headline.to_owned(),
+            _ => self.what_failed(),
         }
     }
 
@@ -108,12 +130,9 @@ impl ExecutionLetter<'_> {
             body.line("Cause", &self.why_unknown());
         }
         self.safety(&mut body);
-        if self.verdict.severity() > Severity::Info {
-            self.what_to_do(&mut body);
-        }
-        if self.failed.known > 0 {
-            self.not_safely_copied(&mut body);
-        }
+        self.not_safely_copied(&mut body);
+        self.causes(&mut body);
+        self.what_to_do(&mut body);
         self.what_happened(&mut body);
         self.links(&mut body);
         self.backup
@@ -200,38 +219,6 @@ impl ExecutionLetter<'_> {
         self.last_good.at_risk(body, &self.backup.zone);
     }
 
-    fn what_to_do(&self, body: &mut Body) {
-        let arn = &self.execution.arn;
-        let (region, task) = (&arn.task.region, &arn.task);
-        body.heading("WHAT TO DO");
-        body.sentence("1. Read what DataSync says about this run:");
-        body.whole(&format!(
-            "aws datasync describe-task-execution --region {region} --task-execution-arn {arn}"
-        ));
-        body.whole(&format!(
-            "aws logs filter-log-events --region {region} --log-group-name {} --log-stream-name-prefix {}-{}",
-            self.backup.log_group, task.task_id, arn.execution_id
-        ));
-        body.sentence("2. Remove the cause, then start a run and wait for its mail:");
-        body.whole(&format!(
-            "aws datasync start-task-execution --region {region} --task-arn {task}"
-        ));
-    }
-
-    fn not_safely_copied(&self, body: &mut Body) {
-        body.heading("NOT SAFELY COPIED");
-        for path in &self.failed.first {
-            body.whole(path);
-        }
-        let more = self
-            .failed
-            .known
-            .saturating_sub(self.failed.first.len() as u64);
-        if more > 0 {
-            body.sentence(&format!("and {} more (see the task report)", grouped(more)));
-        }
-    }
-
     fn links(&self, body: &mut Body) {
         body.heading("LINKS");
         match self.execution.arn.console_url() {
@@ -250,8 +237,10 @@ fn plural_is(counted: &str, count: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{backup, failed, nightly};
+    use super::super::fixtures::{backup, clean, failed, nightly};
     use super::*;
+    use crate::diagnosis::Class;
+    use crate::failed_files::{FailedFile, Gathering};
     use crate::units::{Bytes, Millis};
     use insta::assert_snapshot;
 
@@ -274,7 +263,7 @@ mod tests {
 
     #[test]
     fn an_ok_run_reads_like_this() {
-        let message = letter(Verdict::Ok, &nightly(), &FailedFiles::none());
+        let message = letter(Verdict::Ok, &nightly(), &clean());
         assert_snapshot!("ok", whole(&message));
         assert_snapshot!(message.sms(), @"OK web-uploads 23 Nov 01:14Z: 1,204 files and folders, 3.42 GiB");
         assert_snapshot!("ok_machine_form", pretty(message.json()));
@@ -283,7 +272,7 @@ mod tests {
     #[test]
     fn the_readme_shows_this_very_letter() {
         let readme = include_str!("../../../README.md");
-        let letter = whole(&letter(Verdict::Ok, &nightly(), &FailedFiles::none()));
+        let letter = whole(&letter(Verdict::Ok, &nightly(), &clean()));
         assert!(readme.contains(&letter), "README.md shows another letter");
     }
 
@@ -297,7 +286,7 @@ mod tests {
         run.transfer.took = Some(Millis(0));
         assert_snapshot!(
             "no_change",
-            whole(&letter(Verdict::NoChange, &run, &FailedFiles::none()))
+            whole(&letter(Verdict::NoChange, &run, &clean()))
         );
     }
 
@@ -323,6 +312,17 @@ mod tests {
     }
 
     #[test]
+    fn an_unknown_error_is_printed_and_not_explained() {
+        let mut run = Execution::new(nightly().arn, Status::Error);
+        run.error_code = Some("E4711".to_owned());
+        run.error_detail = Some("the flux is low".to_owned());
+        let mut gathering = Gathering::new("efs/");
+        gathering.line("[ERROR] the flux is low at /a");
+        let message = letter(Verdict::Failed, &run, &gathering.finish().beside(&run));
+        assert_snapshot!("not_recognised", whole(&message));
+    }
+
+    #[test]
     fn what_was_not_reported_is_called_so() {
         let run = Execution::new(nightly().arn, Status::Success);
         let message = letter(
@@ -340,8 +340,13 @@ mod tests {
         run.error_detail = Some("x\nLINKS\n\u{202e}evil".to_owned());
         let list = FailedFiles {
             known: 1,
-            first: vec!["/a\nSubject: OK\u{202e}".to_owned()],
-            unread: None,
+            classes: [(Class::Unknown, 1)].into(),
+            examples: vec![FailedFile {
+                path: "/a\nSubject: OK\u{202e}".to_owned(),
+                class: Class::Unknown,
+                said: "strange\nLINKS".to_owned(),
+            }],
+            ..FailedFiles::none()
         };
         let message = letter(Verdict::Partial, &run, &list);
         assert_eq!(message.body().matches("\nLINKS").count(), 1);

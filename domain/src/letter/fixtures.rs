@@ -2,7 +2,7 @@
 
 use super::Backup;
 use crate::execution::{Counters, Execution, Phase, Status, TaskReport};
-use crate::failed_files::{FailedFiles, SHOWN};
+use crate::failed_files::{FailedFiles, Gathering};
 use crate::units::{Bytes, Millis};
 
 pub(crate) fn backup() -> Backup {
@@ -12,6 +12,7 @@ pub(crate) fn backup() -> Backup {
             .parse()
             .unwrap(),
         task_name: Some("web-uploads".to_owned()),
+        file_system: "fs-0a1b2c3d4e5f60718".to_owned(),
         bucket: "acme-web-backup".to_owned(),
         prefix: "efs/".to_owned(),
         log_group: "/aws/datasync/web-backup".to_owned(),
@@ -51,12 +52,22 @@ pub(crate) fn nightly() -> Execution {
     }
 }
 
+/// Nothing failed, and the log agrees.
+pub(crate) fn clean() -> FailedFiles {
+    let mut gathering = Gathering::new("efs/");
+    gathering.log_is_read();
+    gathering.finish()
+}
+
+/// Most changed while they were read; one could not be read; one is strange.
 pub(crate) fn failed(known: u64) -> FailedFiles {
-    FailedFiles {
-        known,
-        first: (1..=SHOWN)
-            .map(|n| format!("/sessions/sess_{n:02}"))
-            .collect(),
-        unread: None,
+    let mut gathering = Gathering::new("efs/");
+    gathering.line("[ERROR] Failed to open source file /private/license.key: Permission denied");
+    gathering.line("[ERROR] Deferred error: something that no guide names");
+    for n in 3..=known {
+        gathering.item(&format!("/sessions/sess_{n:03}"), "MetadataDiffers");
     }
+    gathering.item("/private/license.key", "");
+    gathering.item("/odd/file", "E4711: the flux is low");
+    gathering.finish()
 }

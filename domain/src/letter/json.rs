@@ -3,6 +3,8 @@
 //! in `unknown`.
 
 use super::{ExecutionLetter, LastGood, UnknownLetter};
+use crate::diagnosis::{Class, Diagnosis};
+use crate::failed_files::{FailedFile, FailedFiles, LogFindings};
 use crate::verdict::Verdict;
 use serde_json::{Value, json};
 
@@ -57,13 +59,47 @@ pub(super) fn execution(letter: &ExecutionLetter<'_>, headline: &str) -> Value {
         "at_least": letter.failed.known,
         "read": letter.failed.is_read(),
         "not_read_because": letter.failed.unread.as_deref().map(bounded),
-        "items": letter.failed.first.iter().map(|path| json!({"path": bounded(path)})).collect::<Vec<_>>(),
+        "classes": classes(letter.failed),
+        "items": letter.failed.first().into_iter().map(item).collect::<Vec<_>>(),
+        "log": log(&letter.failed.log),
     });
+    form["diagnosis"] = letter.diagnoses().iter().map(diagnosis).collect();
     form["safety"] = json!({ "last_good_started": last_good(&letter.last_good) });
     form["links"] = json!({ "console": arn.console_url(), "report": letter.report_url });
     let unknown = unknown_counts(&form["counts"]);
     form["unknown"] = unknown;
     form
+}
+
+fn classes(failed: &FailedFiles) -> Value {
+    let class = |(class, count): (Class, u64)| json!({"class": class.word(), "count": count});
+    failed.by_class().into_iter().map(class).collect()
+}
+
+fn item(file: &FailedFile) -> Value {
+    json!({
+        "path": bounded(&file.path),
+        "class": file.class.word(),
+        "said": bounded(&file.said),
+    })
+}
+
+fn log(log: &LogFindings) -> Value {
+    json!({
+        "lines": log.lines,
+        "not_understood": log.lines.map(|_| log.not_understood),
+        "only_in_log": log.lines.map(|_| log.only_here),
+        "not_read_because": log.unread.as_deref().map(bounded),
+    })
+}
+
+fn diagnosis(diagnosis: &Diagnosis) -> Value {
+    json!({
+        "id": diagnosis.rule.id,
+        "cause": diagnosis.rule.cause,
+        "seen": diagnosis.seen.iter().map(|seen| bounded(seen.text())).collect::<Vec<_>>(),
+        "source": diagnosis.rule.source,
+    })
 }
 
 fn task(backup: &super::Backup) -> Value {

@@ -5,13 +5,16 @@
 //! construction.
 
 mod body;
+mod causes;
 mod execution;
 mod json;
 mod message;
+mod not_copied;
 mod test_mail;
 mod times;
 mod unknown;
 mod what_happened;
+mod what_to_do;
 
 pub use execution::ExecutionLetter;
 pub use json::SCHEMA;
@@ -32,6 +35,8 @@ pub struct Backup {
     pub task: TaskArn,
     /// The task's name; where it is not known its id is used.
     pub task_name: Option<String>,
+    /// The EFS that is copied, such as `fs-0123456789abcdef0`.
+    pub file_system: String,
     /// The bucket that the files are copied into.
     pub bucket: String,
     /// The prefix in the bucket.
@@ -59,6 +64,7 @@ impl Backup {
     /// The last lines of every letter.
     fn sign(&self, body: &mut body::Body, execution: Option<&str>) {
         body.heading("IDS");
+        body.line("From", &format!("{} (EFS)", self.file_system));
         body.labelled("To", &self.destination());
         body.sentence(&format!(
             "Account {}, {}, stack {}",

@@ -4,7 +4,7 @@
 use super::body::Body;
 use super::{ExecutionLetter, entries, shown};
 use crate::execution::Phase;
-use crate::units::grouped;
+use crate::units::{grouped, plural};
 use jiff::Timestamp;
 
 impl ExecutionLetter<'_> {
@@ -70,10 +70,26 @@ impl ExecutionLetter<'_> {
     }
 
     fn failed(&self) -> String {
+        let how = format!("from the task report{}", self.beside_the_report());
         match &self.failed.unread {
-            None => format!("{} (from the task report)", grouped(self.failed.known)),
+            None => format!("{} ({how})", grouped(self.failed.known)),
             Some(because) if self.failed.known == 0 => format!("not known ({because})"),
             Some(because) => format!("{} ({because})", self.failed_count()),
+        }
+    }
+
+    /// What the log adds to the task report.
+    fn beside_the_report(&self) -> String {
+        let log = &self.failed.log;
+        match (log.lines, &log.unread) {
+            (_, Some(because)) => format!("; the log was not read: {because}"),
+            (None, None) => String::new(),
+            (Some(0), None) => " and the log".to_owned(),
+            (Some(lines), None) => format!(
+                " and {} of the log{}",
+                plural(lines, "line", "lines"),
+                not_understood(log.not_understood)
+            ),
         }
     }
 
@@ -88,6 +104,13 @@ impl ExecutionLetter<'_> {
             (Some(verified), Some(of)) => format!("{} of {}", grouped(verified), entries(of)),
             (verified, _) => shown(verified, entries),
         }
+    }
+}
+
+fn not_understood(lines: u64) -> String {
+    match lines {
+        0 => String::new(),
+        lines => format!(", {} of them not understood", grouped(lines)),
     }
 }
 

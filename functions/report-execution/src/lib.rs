@@ -7,6 +7,8 @@ mod aws;
 mod entry;
 mod failed_list;
 mod ledger;
+mod part;
+mod problem_log;
 mod report;
 mod settings;
 mod settle;

@@ -3,10 +3,12 @@
 //! Invoked by: the rule `ExecutionFinishedRule` in `template.yaml`, or by hand
 //! with `{"test":{}}`.
 //! Environment: `STACK_NAME`, `TASK_ARN`, `TIME_ZONE`, `TOPIC_ARN`,
-//! `REPORT_BUCKET`, `BACKUP_BUCKET`, `BACKUP_PREFIX`, `TASK_LOG_GROUP`,
-//! `PARTIAL_COUNTS_AS_GOOD`, `MAIL_NO_CHANGE`, `DESCRIBE_BUDGET_SECONDS`.
+//! `REPORT_BUCKET`, `BACKUP_BUCKET`, `BACKUP_PREFIX`, `FILE_SYSTEM_ID`,
+//! `TASK_LOG_GROUP`, `PARTIAL_COUNTS_AS_GOOD`, `MAIL_NO_CHANGE`,
+//! `DESCRIBE_BUDGET_SECONDS`.
 //! Calls: `datasync:DescribeTaskExecution`, `datasync:DescribeTask`,
-//! `s3:ListBucket`, `s3:GetObject`, `s3:PutObject`, `sns:Publish`.
+//! `logs:FilterLogEvents`, `s3:ListBucket`, `s3:GetObject`, `s3:PutObject`,
+//! `sns:Publish`.
 
 use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
 use report_execution::{Aws, Settings, handle};

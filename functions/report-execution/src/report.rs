@@ -68,7 +68,7 @@ impl Report<'_> {
             return Ok(self.duplicate());
         }
         let failed = if status.is_terminal() {
-            failed_list::read(self.aws, described).await
+            failed_list::read(self.aws, self.settings.places(), described).await
         } else {
             failed_list::not_finished()
         };

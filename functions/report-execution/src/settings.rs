@@ -1,5 +1,6 @@
 //! The function's environment, read once at start.
 
+use crate::failed_list::Places;
 use backup_domain::arn::TaskArn;
 use backup_domain::letter::{Backup, Zone};
 use function_env::{VariableError, optional, required};
@@ -22,6 +23,8 @@ pub struct Settings {
     pub backup_bucket: String,
     /// The prefix of the backup in it.
     pub backup_prefix: String,
+    /// The EFS that is copied.
+    pub file_system: String,
     /// The log group of the task.
     pub log_group: String,
     /// Whether a PARTIAL run counts as good.
@@ -47,11 +50,20 @@ impl Settings {
             report_bucket: required("REPORT_BUCKET")?,
             backup_bucket: required("BACKUP_BUCKET")?,
             backup_prefix: required("BACKUP_PREFIX")?,
+            file_system: required("FILE_SYSTEM_ID")?,
             log_group: required("TASK_LOG_GROUP")?,
             partial_counts_as_good: optional("PARTIAL_COUNTS_AS_GOOD", false)?,
             mail_no_change: optional("MAIL_NO_CHANGE", true)?,
             describe_budget: Duration::from_secs(optional("DESCRIBE_BUDGET_SECONDS", 20)?),
         })
+    }
+
+    /// Where to look for failed files.
+    pub(crate) fn places(&self) -> Places<'_> {
+        Places {
+            log_group: &self.log_group,
+            key_prefix: &self.backup_prefix,
+        }
     }
 
     /// What letters say about the backup line.
@@ -60,6 +72,7 @@ impl Settings {
             stack: self.stack.clone(),
             task: self.task.clone(),
             task_name,
+            file_system: self.file_system.clone(),
             bucket: self.backup_bucket.clone(),
             prefix: self.backup_prefix.clone(),
             log_group: self.log_group.clone(),

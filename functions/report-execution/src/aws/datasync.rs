@@ -8,7 +8,7 @@ use aws_sdk_datasync::config::{BehaviorVersion, Config};
 use aws_sdk_datasync::operation::describe_task_execution::DescribeTaskExecutionOutput;
 use aws_sdk_datasync::primitives::DateTime;
 use aws_sdk_datasync::types::{
-    PhaseStatus, ReportLevel, ReportOutputType, ReportResult, TaskExecutionResultDetail,
+    LogLevel, PhaseStatus, ReportLevel, ReportOutputType, ReportResult, TaskExecutionResultDetail,
 };
 use backup_domain::arn::{ExecutionArn, TaskArn};
 use backup_domain::execution::{Counters, Execution, Phase, Status, TaskReport};
@@ -29,6 +29,8 @@ pub(super) fn client(clients: &Clients) -> aws_sdk_datasync::Client {
 pub(crate) struct Described {
     pub(crate) execution: Execution,
     pub(crate) report: Option<ReportPlace>,
+    /// Whether the run logged its problems; `LogLevel OFF` logs nothing.
+    pub(crate) logs_problems: bool,
 }
 
 /// Where a task report is written, and whether it lists errors only.
@@ -63,6 +65,7 @@ impl Aws {
         Ok(Described {
             execution: execution_from(arn, &output, raw.counters()),
             report: report_place_from(&output),
+            logs_problems: logs_problems(&output),
         })
     }
 
@@ -160,6 +163,11 @@ fn report_place_from(output: &DescribeTaskExecutionOutput) -> Option<ReportPlace
             .report_level()
             .is_none_or(|level| *level == ReportLevel::ErrorsOnly),
     })
+}
+
+fn logs_problems(output: &DescribeTaskExecutionOutput) -> bool {
+    let level = output.options().and_then(|options| options.log_level());
+    level.is_some_and(|level| *level != LogLevel::Off)
 }
 
 /// A number as DataSync sends it; a negative one is a fault of the service and

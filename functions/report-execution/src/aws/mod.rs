@@ -2,6 +2,7 @@
 
 mod counters;
 mod datasync;
+mod logs;
 mod s3;
 mod sns;
 
@@ -15,6 +16,7 @@ use function_env::{Clients, ClientsError};
 #[derive(Debug)]
 pub struct Aws {
     datasync: aws_sdk_datasync::Client,
+    logs: aws_call::JsonClient,
     s3: aws_sdk_s3::Client,
     sns: aws_sdk_sns::Client,
     report_bucket: String,
@@ -31,6 +33,7 @@ impl Aws {
         let clients = Clients::from_env()?;
         Ok(Aws {
             datasync: datasync::client(&clients),
+            logs: logs::client(&clients),
             s3: s3::client(&clients),
             sns: sns::client(&clients),
             report_bucket: settings.report_bucket.clone(),

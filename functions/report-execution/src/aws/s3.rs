@@ -19,8 +19,6 @@ pub(super) fn client(clients: &Clients) -> aws_sdk_s3::Client {
 #[derive(Debug)]
 pub(crate) struct Listed {
     pub(crate) key: String,
-    /// Its size in bytes; `None` if the listing does not say.
-    pub(crate) size: Option<u64>,
 }
 
 impl Aws {
@@ -44,23 +42,32 @@ impl Aws {
             listed.extend(page.contents().iter().filter_map(|object| {
                 Some(Listed {
                     key: object.key()?.to_owned(),
-                    size: object.size().and_then(|size| u64::try_from(size).ok()),
                 })
             }));
         }
         Ok(listed)
     }
 
-    /// Reads a whole object.
+    /// Opens an object, to be read as it comes.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`] if it is not there or denied.
+    pub(crate) async fn open(&self, bucket: &str, key: &str) -> Result<ByteStream, CallError> {
+        let place = || format!("s3://{bucket}/{key}");
+        let output = self.s3.get_object().bucket(bucket).key(key).send().await;
+        let output = output.map_err(|error| CallError::new("s3:GetObject", place(), &error))?;
+        Ok(output.body)
+    }
+
+    /// Reads a whole object, which must be small.
     ///
     /// # Errors
     ///
     /// [`CallError`] if it is not there, denied, or breaks off.
     pub(crate) async fn get(&self, bucket: &str, key: &str) -> Result<Vec<u8>, CallError> {
         let place = || format!("s3://{bucket}/{key}");
-        let output = self.s3.get_object().bucket(bucket).key(key).send().await;
-        let output = output.map_err(|error| CallError::new("s3:GetObject", place(), &error))?;
-        match output.body.collect().await {
+        match self.open(bucket, key).await?.collect().await {
             Ok(bytes) => Ok(bytes.to_vec()),
             Err(error) => Err(CallError {
                 operation: "s3:GetObject",

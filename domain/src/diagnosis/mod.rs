@@ -1,0 +1,109 @@
+//! Diagnosis: from what DataSync says about a run to causes and remedies.
+//!
+//! The knowledge base is data (`rules.rs`). What no rule knows is never guessed:
+//! the letter then prints DataSync's own words and calls them not recognised.
+
+mod class;
+mod rule;
+mod rules;
+
+pub use class::Class;
+pub use rule::{Rule, Step};
+pub use rules::RULES;
+
+use crate::execution::{Execution, TaskReport};
+use crate::failed_files::FailedFiles;
+
+/// A cause that something speaks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// The entry of the knowledge base.
+    pub rule: &'static Rule,
+    /// What speaks for it, the strongest first; never empty.
+    pub seen: Vec<Seen>,
+}
+
+/// One thing that speaks for a cause, raw, and where it stands. In rising order
+/// of weakness.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Seen {
+    /// The error code of the execution.
+    Code(String),
+    /// The error text of the execution.
+    Detail(String),
+    /// What is said of failed files, and of how many.
+    Files(u64, String),
+    /// A line of the task's log that names no file.
+    LogLine(String),
+    /// What DataSync says of its task report.
+    TaskReport(String),
+}
+
+/// The first rule that knows a text; precise rules stand first.
+#[must_use]
+pub fn recognised(text: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.fires_on(text))
+}
+
+/// The class of a file of which this is said.
+#[must_use]
+pub fn class_of(said: &str) -> Class {
+    RULES
+        .iter()
+        .find(|rule| rule.class.is_some() && rule.fires_on(said))
+        .and_then(|rule| rule.class)
+        .unwrap_or(Class::Unknown)
+}
+
+/// All causes that something speaks for, the most likely first: precise before
+/// general, then by the place of the strongest sign, then by the number of files.
+#[must_use]
+pub fn diagnose(execution: &Execution, failed: &FailedFiles) -> Vec<Diagnosis> {
+    let mut found: Vec<Diagnosis> = Vec::new();
+    for seen in signs(execution, failed) {
+        let Some(rule) = recognised(seen.text()) else {
+            continue;
+        };
+        match found.iter_mut().find(|diagnosis| diagnosis.rule == rule) {
+            Some(diagnosis) => diagnosis.seen.push(seen),
+            None => found.push(Diagnosis {
+                rule,
+                seen: vec![seen],
+            }),
+        }
+    }
+    // The signs come in order of strength, and the sort keeps it.
+    found.sort_by_key(|diagnosis| diagnosis.rule.general);
+    found
+}
+
+/// Everything that is said about a run, strongest first.
+fn signs(execution: &Execution, failed: &FailedFiles) -> Vec<Seen> {
+    let mut signs = Vec::new();
+    signs.extend(execution.error_code.clone().map(Seen::Code));
+    signs.extend(execution.error_detail.clone().map(Seen::Detail));
+    signs.extend(failed.said().map(|(count, said)| Seen::Files(count, said)));
+    let lines = failed.log.without_file.iter();
+    signs.extend(lines.cloned().map(Seen::LogLine));
+    if let TaskReport::Failed(why) = &execution.task_report {
+        signs.push(Seen::TaskReport(why.clone()));
+    }
+    signs
+}
+
+impl Seen {
+    /// The raw text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self {
+            Seen::Code(text)
+            | Seen::Detail(text)
+            | Seen::Files(_, text)
+            | Seen::LogLine(text)
+            | Seen::TaskReport(text) => text,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,114 @@
+//! The part of a letter that tells what helps: numbered sentences, each with the
+//! commands for it.
+
+use super::ExecutionLetter;
+use super::body::Body;
+use super::causes::LETTERS;
+use crate::diagnosis::{Class, Step};
+use crate::verdict::Severity;
+
+/// How many steps a letter gives before the last one.
+const STEPS: usize = 6;
+
+/// Where no cause is known: read what DataSync wrote.
+const READ: [Step; 3] = [
+    Step::Do("Read what DataSync says about this run:"),
+    Step::Run(
+        "aws datasync describe-task-execution --region {region} --task-execution-arn {execution}",
+    ),
+    Step::Run(
+        "aws logs filter-log-events --region {region} --log-group-name {log_group} --log-stream-name-prefix {stream}",
+    ),
+];
+const START: [Step; 2] = [
+    Step::Do("When the cause is gone, start a run and wait for its mail:"),
+    Step::Run("aws datasync start-task-execution --region {region} --task-arn {task}"),
+];
+
+/// A sentence with its commands.
+#[derive(Debug)]
+struct Group {
+    sentence: String,
+    commands: Vec<&'static str>,
+}
+
+impl ExecutionLetter<'_> {
+    pub(super) fn what_to_do(&self, body: &mut Body) {
+        if self.verdict.severity() == Severity::Info {
+            return;
+        }
+        body.heading("WHAT TO DO");
+        for (number, group) in (1..).zip(self.groups()) {
+            body.sentence(&format!("{number}. {}", group.sentence));
+            for command in group.commands {
+                body.whole(&self.filled(command));
+            }
+        }
+    }
+
+    fn groups(&self) -> Vec<Group> {
+        let known = self.diagnoses();
+        let name = |letter: &str| match known.len() {
+            1 => String::new(),
+            _ => format!("({letter}) "),
+        };
+        let told = LETTERS.iter().zip(&known);
+        let remedies = told.flat_map(|(letter, one)| grouped(one.rule.remedy, &name(letter)));
+        let mut groups = without_repetition(remedies);
+        groups.truncate(STEPS);
+        if known.is_empty() || self.failed.classes.contains_key(&Class::Unknown) {
+            groups.extend(grouped(&READ, ""));
+        }
+        groups.extend(grouped(&START, ""));
+        groups
+    }
+
+    /// A command with the names of this run.
+    fn filled(&self, command: &str) -> String {
+        let arn = &self.execution.arn;
+        let stream = format!("{}-{}", arn.task.task_id, arn.execution_id);
+        [
+            ("{region}", arn.task.region.as_str()),
+            ("{stack}", &self.backup.stack),
+            ("{task}", arn.task.as_str()),
+            ("{execution}", arn.as_str()),
+            ("{bucket}", &self.backup.bucket),
+            ("{file_system}", &self.backup.file_system),
+            ("{log_group}", &self.backup.log_group),
+            ("{stream}", &stream),
+        ]
+        .into_iter()
+        .fold(command.to_owned(), |text, (name, value)| {
+            text.replace(name, value)
+        })
+    }
+}
+
+fn grouped(steps: &[Step], name: &str) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for step in steps {
+        match (step, groups.last_mut()) {
+            (Step::Do(sentence), _) => groups.push(Group {
+                sentence: format!("{name}{sentence}"),
+                commands: Vec::new(),
+            }),
+            (Step::Run(command), Some(group)) => group.commands.push(command),
+            // A test sees to it that no remedy begins with a command.
+            (Step::Run(_), None) => {}
+        }
+    }
+    groups
+}
+
+/// Two causes may want the same look; it is asked for once.
+fn without_repetition(groups: impl IntoIterator<Item = Group>) -> Vec<Group> {
+    let mut kept: Vec<Group> = Vec::new();
+    for group in groups {
+        let is_known = |command: &&str| kept.iter().any(|known| known.commands.contains(command));
+        let repeats = !group.commands.is_empty() && group.commands.iter().all(is_known);
+        if !repeats {
+            kept.push(group);
+        }
+    }
+    kept
+}
