@@ -112,3 +112,24 @@ fn without_repetition(groups: impl IntoIterator<Item = Group>) -> Vec<Group> {
     }
     kept
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_that_two_causes_want_is_asked_for_once() {
+        let group = |sentence: &str, commands: &[&'static str]| Group {
+            sentence: sentence.to_owned(),
+            commands: commands.to_vec(),
+        };
+        let kept = without_repetition([
+            group("(A) look", &["x", "y"]),
+            group("(B) look too", &["y"]),
+            group("(B) look elsewhere", &["y", "z"]),
+            group("(B) think", &[]),
+        ]);
+        let sentences: Vec<&str> = kept.iter().map(|group| group.sentence.as_str()).collect();
+        assert_eq!(sentences, ["(A) look", "(B) look elsewhere", "(B) think"]);
+    }
+}
