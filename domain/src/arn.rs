@@ -127,6 +127,27 @@ impl ExecutionArn {
     /// console has no known address.
     #[must_use]
     pub fn console_url(&self) -> Option<String> {
+        let (task, execution) = (&self.task.task_id, &self.execution_id);
+        self.console("datasync", &format!("/history/{task}/{execution}"))
+    }
+
+    /// The name of its stream in the task's log group. Source: seen in public code.
+    #[must_use]
+    pub fn log_stream(&self) -> String {
+        format!("{}-{}", self.task.task_id, self.execution_id)
+    }
+
+    /// The page of its log stream in the AWS console, where one is known.
+    #[must_use]
+    pub fn log_url(&self, log_group: &str) -> Option<String> {
+        // The console wants a slash encoded twice, with `$` for `%`.
+        let group = log_group.replace('/', "$252F");
+        let stream = self.log_stream();
+        let page = format!("logsV2:log-groups/log-group/{group}/log-events/{stream}");
+        self.console("cloudwatch", &page)
+    }
+
+    fn console(&self, service: &str, page: &str) -> Option<String> {
         let region = &self.task.region;
         let host = match self.task.partition.as_str() {
             "aws" => format!("{region}.console.aws.amazon.com"),
@@ -135,8 +156,7 @@ impl ExecutionArn {
             _ => return None,
         };
         Some(format!(
-            "https://{host}/datasync/home?region={region}#/history/{}/{}",
-            self.task.task_id, self.execution_id
+            "https://{host}/{service}/home?region={region}#{page}"
         ))
     }
 }
@@ -204,5 +224,10 @@ mod tests {
         );
         assert!(link("aws-cn").unwrap().contains("console.amazonaws.cn/"));
         assert_eq!(link("aws-iso"), None);
+        let execution: ExecutionArn = EXECUTION.replace("aws-cn", "aws").parse().unwrap();
+        assert_eq!(
+            execution.log_url("/aws/datasync/web").unwrap(),
+            "https://cn-north-1.console.aws.amazon.com/cloudwatch/home?region=cn-north-1#logsV2:log-groups/log-group/$252Faws$252Fdatasync$252Fweb/log-events/task-0a1b2c3d4e5f60718-exec-04ce9d516d69bd52f"
+        );
     }
 }

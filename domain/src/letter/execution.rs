@@ -225,6 +225,11 @@ impl ExecutionLetter<'_> {
             Some(url) => body.labelled("Run", &url),
             None => body.line("Run", "no console address is known for this partition"),
         }
+        // A run without problems may log nothing, and then has no stream.
+        let log = self.execution.arn.log_url(&self.backup.log_group);
+        if let Some(url) = log.filter(|_| self.verdict.severity() > Severity::Info) {
+            body.labelled("Log", &url);
+        }
         if let Some(url) = &self.report_url {
             body.labelled("Report", url);
         }

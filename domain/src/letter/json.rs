@@ -65,7 +65,11 @@ pub(super) fn execution(letter: &ExecutionLetter<'_>, headline: &str) -> Value {
     });
     form["diagnosis"] = letter.diagnoses().iter().map(diagnosis).collect();
     form["safety"] = json!({ "last_good_started": last_good(&letter.last_good) });
-    form["links"] = json!({ "console": arn.console_url(), "report": letter.report_url });
+    form["links"] = json!({
+        "console": arn.console_url(),
+        "log": arn.log_url(&letter.backup.log_group),
+        "report": letter.report_url,
+    });
     let unknown = unknown_counts(&form["counts"]);
     form["unknown"] = unknown;
     form

@@ -66,7 +66,7 @@ impl ExecutionLetter<'_> {
     /// A command with the names of this run.
     fn filled(&self, command: &str) -> String {
         let arn = &self.execution.arn;
-        let stream = format!("{}-{}", arn.task.task_id, arn.execution_id);
+        let stream = arn.log_stream();
         [
             ("{region}", arn.task.region.as_str()),
             ("{stack}", &self.backup.stack),

@@ -18,7 +18,7 @@ const MOST_BYTES: usize = 8 * 1024 * 1024;
 /// A log that is not there holds no line: DataSync makes the stream with the
 /// first one.
 pub(crate) async fn read(aws: &Aws, group: &str, arn: &ExecutionArn, gathering: &mut Gathering) {
-    let stream = format!("{}-{}", arn.task.task_id, arn.execution_id);
+    let stream = arn.log_stream();
     let deadline = Instant::now() + LONGEST_READING;
     let (mut next, mut lines, mut bytes) = (None, 0, 0);
     loop {
