@@ -6,6 +6,7 @@
 //! `None`, because unknown is never 0.
 
 pub mod arn;
+pub mod audit;
 pub mod diagnosis;
 pub mod execution;
 pub mod failed_files;

@@ -33,7 +33,12 @@ pub(super) struct Draft {
     /// The word that a subject begins with: the verdict, or `TEST OK`.
     pub(super) label: &'static str,
     pub(super) severity: &'static str,
+    /// What the subject names: the task, or a bucket.
+    pub(super) name: String,
+    /// The task's name, for filters.
     pub(super) task: String,
+    /// The schema of the machine form.
+    pub(super) schema: &'static str,
     pub(super) fact: String,
     pub(super) time: Timestamp,
     pub(super) body: super::body::Body,
@@ -48,7 +53,7 @@ impl From<Draft> for Message {
             ("verdict", draft.verdict.to_owned()),
             ("severity", draft.severity.to_owned()),
             ("task", clipped_at(&draft.task, 256)),
-            ("schema", super::json::SCHEMA.to_owned()),
+            ("schema", draft.schema.to_owned()),
         ]);
         let body = draft.body.finish();
         let forms = BTreeMap::from([
@@ -107,17 +112,17 @@ impl Message {
     }
 }
 
-/// `VERDICT | task | fact | 2026-11-23 02:14Z`. Verdict and time always stay;
-/// what is too long is cut between them, the task's name first.
+/// `VERDICT | name | fact | 2026-11-23 02:14Z`. Verdict and time always stay;
+/// what is too long is cut between them, the name first.
 fn subject(draft: &Draft) -> String {
     let label = draft.label;
     let time = draft.time.strftime("%Y-%m-%d %H:%MZ").to_string();
     let room = LONGEST_SUBJECT.saturating_sub(label.len() + time.len() + " |  |  | ".len());
-    let task = clipped_at(draft.task.trim(), 256);
+    let name = clipped_at(draft.name.trim(), 256);
     let fact = clipped_at(draft.fact.trim(), 256);
-    let task = cut_in_the_middle(&task, room.saturating_sub(fact.len()).max(room / 2));
-    let fact = cut_in_the_middle(&fact, room - task.len());
-    format!("{label} | {task} | {fact} | {time}")
+    let name = cut_in_the_middle(&name, room.saturating_sub(fact.len()).max(room / 2));
+    let fact = cut_in_the_middle(&fact, room - name.len());
+    format!("{label} | {name} | {fact} | {time}")
 }
 
 /// `OK web-uploads 23 Nov 02:14Z: 1,204 files, 3.42 GiB`.
@@ -126,7 +131,7 @@ fn sms(draft: &Draft) -> String {
     let text = format!(
         "{} {} {time}: {}",
         draft.label,
-        cut_in_the_middle(&draft.task, 40),
+        cut_in_the_middle(&draft.name, 40),
         draft.fact
     );
     let text: String = text.chars().map(in_gsm_alphabet).collect();
@@ -168,7 +173,9 @@ mod tests {
             verdict: label,
             label,
             severity: "info",
+            name: task.to_owned(),
             task: task.to_owned(),
+            schema: "backup.run/1",
             fact: fact.to_owned(),
             time: "2026-11-23T02:14:59Z".parse().unwrap(),
             body: Body::default(),

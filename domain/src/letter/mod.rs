@@ -4,6 +4,7 @@
 //! text message, machine form) into a [`Message`], which SNS accepts by
 //! construction.
 
+mod audit;
 mod body;
 mod causes;
 mod execution;
@@ -16,6 +17,7 @@ mod unknown;
 mod what_happened;
 mod what_to_do;
 
+pub use audit::AuditLetter;
 pub use execution::ExecutionLetter;
 pub use json::SCHEMA;
 pub use message::Message;
