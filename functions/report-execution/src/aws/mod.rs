@@ -4,13 +4,15 @@ mod counters;
 mod datasync;
 mod logs;
 mod s3;
-mod sns;
 
 pub(crate) use datasync::{Described, ReportPlace};
 pub(crate) use s3::Listed;
 
 use crate::Settings;
+use aws_call::CallError;
+use backup_domain::letter::Message;
 use function_env::{Clients, ClientsError};
+use function_mail::Mail;
 
 /// The clients of this function.
 #[derive(Debug)]
@@ -18,9 +20,8 @@ pub struct Aws {
     datasync: aws_sdk_datasync::Client,
     logs: aws_call::JsonClient,
     s3: aws_sdk_s3::Client,
-    sns: aws_sdk_sns::Client,
+    mail: Mail,
     report_bucket: String,
-    topic: String,
 }
 
 impl Aws {
@@ -35,9 +36,17 @@ impl Aws {
             datasync: datasync::client(&clients),
             logs: logs::client(&clients),
             s3: s3::client(&clients),
-            sns: sns::client(&clients),
+            mail: Mail::to(&settings.topic, &clients),
             report_bucket: settings.report_bucket.clone(),
-            topic: settings.topic.clone(),
         })
+    }
+
+    /// Publishes a message in all its forms; gives its id.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`] if SNS does not confirm it; then it must be tried again.
+    pub(crate) async fn publish(&self, message: &Message) -> Result<Option<String>, CallError> {
+        self.mail.publish(message).await
     }
 }

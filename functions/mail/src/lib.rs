@@ -1,29 +1,41 @@
-//! SNS: one message to one topic.
+//! SNS, as the functions use it: one message to one topic.
 
-use super::Aws;
 use aws_call::CallError;
+use aws_sdk_sns::Client;
 use aws_sdk_sns::config::{BehaviorVersion, Config};
 use aws_sdk_sns::types::MessageAttributeValue;
 use backup_domain::letter::Message;
 use function_env::Clients;
 
-pub(super) fn client(clients: &Clients) -> aws_sdk_sns::Client {
-    let config = Config::from(&clients.config("SNS"))
-        .to_builder()
-        .behavior_version(BehaviorVersion::latest())
-        .build();
-    aws_sdk_sns::Client::from_conf(config)
+/// The topic that a function's letters go to.
+#[derive(Debug)]
+pub struct Mail {
+    client: Client,
+    topic: String,
 }
 
-impl Aws {
+impl Mail {
+    /// Letters to the topic with this ARN.
+    #[must_use]
+    pub fn to(topic: &str, clients: &Clients) -> Self {
+        let config = Config::from(&clients.config("SNS"))
+            .to_builder()
+            .behavior_version(BehaviorVersion::latest())
+            .build();
+        Mail {
+            client: Client::from_conf(config),
+            topic: topic.to_owned(),
+        }
+    }
+
     /// Publishes a message in all its forms; gives its id.
     ///
     /// # Errors
     ///
     /// [`CallError`] if SNS does not confirm it; then it must be tried again.
-    pub(crate) async fn publish(&self, message: &Message) -> Result<Option<String>, CallError> {
+    pub async fn publish(&self, message: &Message) -> Result<Option<String>, CallError> {
         let mut request = self
-            .sns
+            .client
             .publish()
             .topic_arn(&self.topic)
             .subject(message.subject())

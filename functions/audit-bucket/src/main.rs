@@ -1,0 +1,24 @@
+//! Audits the settings of buckets that hold a backup.
+//!
+//! Invoked by: the schedule `AuditSchedule` in `template.yaml`, or by hand with
+//! `{}`.
+//! Environment: `STACK_NAME`, `TASK_ARN`, `TIME_ZONE`, `TOPIC_ARN`,
+//! `BACKUP_BUCKET`, `BACKUP_PREFIX`, `ARCHIVE_AFTER_DAYS`,
+//! `RETAIN_VERSIONS_DAYS`.
+//! Calls: `s3:GetBucketVersioning`, `s3:GetLifecycleConfiguration`,
+//! `sns:Publish`.
+
+use audit_bucket::{Aws, Settings, handle};
+use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    tracing::init_default_subscriber();
+    let settings = Settings::from_env()?;
+    let aws = Aws::from_env(&settings)?;
+    run(service_fn(|event: LambdaEvent<serde_json::Value>| {
+        handle(&aws, &settings, event.payload)
+    }))
+    .await
+    .map_err(anyhow::Error::from_boxed)
+}
