@@ -127,14 +127,15 @@ pub(crate) async fn a_denied_publish_is_an_error(stage: &Stage) -> anyhow::Resul
     Ok(())
 }
 
-/// An environment in which both functions start.
+/// An environment in which every function starts.
 #[rustfmt::skip]
-const GOOD: [(&str, &str); 12] = [
+const GOOD: [(&str, &str); 14] = [
     ("STACK_NAME", "s"),
     ("TASK_ARN", "arn:aws:datasync:eu-central-1:111122223333:task/task-0a1b2c3d4e5f60718"),
     ("TIME_ZONE", "Europe/Berlin"), ("TOPIC_ARN", "t"), ("REPORT_BUCKET", "r"),
     ("BACKUP_BUCKET", "b"), ("BACKUP_PREFIX", "efs/"), ("TASK_LOG_GROUP", "g"),
     ("FILE_SYSTEM_ID", "fs-0a1b2c3d4e5f60718"),
+    ("ARCHIVE_AFTER_DAYS", "30"), ("RETAIN_VERSIONS_DAYS", "365"),
     ("AWS_REGION", "eu-central-1"), ("AWS_ACCESS_KEY_ID", "k"), ("AWS_SECRET_ACCESS_KEY", "s"),
 ];
 
@@ -149,6 +150,8 @@ pub(crate) async fn a_missing_variable_is_named(_: &Stage) -> anyhow::Result<()>
         ("report-execution", "TIME_ZONE",              Some("Mars"),   "TIME_ZONE is malformed: `Mars` is not an IANA time zone"),
         ("report-execution", "DESCRIBE_BUDGET_SECONDS", Some("soon"),  "DESCRIBE_BUDGET_SECONDS is malformed"),
         ("report-execution", "MAIL_NO_CHANGE",         Some("yes"),    "MAIL_NO_CHANGE is malformed"),
+        ("audit-bucket",     "BACKUP_BUCKET",          None,           "BACKUP_BUCKET is not set"),
+        ("audit-bucket",     "RETAIN_VERSIONS_DAYS",   Some("year"),   "RETAIN_VERSIONS_DAYS is malformed"),
     ];
     for (function, variable, value, expected) in cases {
         let mut command = Command::new(binaries()?.join(function));

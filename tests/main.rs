@@ -5,6 +5,7 @@
 //! below. A part of a test's name plays only those: `cargo test -p acceptance
 //! second`.
 
+mod audit;
 mod bad_days;
 mod events;
 mod failed_files;
@@ -35,6 +36,7 @@ macro_rules! acts {
 }
 
 /// All tests, in the order of playing.
+#[allow(clippy::too_many_lines, reason = "it is a list")]
 fn acts() -> Vec<(&'static str, Act)> {
     acts![
         scenarios::all_pass,
@@ -62,6 +64,13 @@ fn acts() -> Vec<(&'static str, Act)> {
         failed_files::all_of_a_hundred_thousand_are_counted_and_classed,
         failed_files::a_broken_part_is_never_none,
         failed_files::a_denied_log_is_said,
+        audit::the_bucket_of_the_stack_is_fine,
+        audit::a_good_report_is_mailed_if_that_is_asked_for,
+        audit::a_drift_is_found_and_its_command_undoes_it,
+        audit::a_denied_call_is_not_known,
+        audit::other_buckets_are_audited_by_name,
+        audit::an_order_that_makes_no_sense_is_refused,
+        audit::a_letter_that_is_not_published_is_an_error,
         file_names::hostile_names_stay_on_their_line,
         tool::a_second_deploy_changes_nothing,
         tool::without_a_yes_nothing_is_changed,

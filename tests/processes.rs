@@ -3,6 +3,7 @@
 use crate::harness::program::{ended, tool};
 use crate::harness::{Stage, until};
 use anyhow::{Context, ensure};
+use rehearsal::Scenario;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::path::Path;
@@ -19,7 +20,7 @@ pub(crate) async fn rehearse_leaves_nothing_running(_: &Stage) -> anyhow::Result
         "{last}"
     );
     let scenarios = last["scenarios"].as_array().context("no scenarios")?;
-    ensure!(scenarios.len() == 4, "{last}");
+    ensure!(scenarios.len() == Scenario::ALL.len(), "{last}");
     for scenario in scenarios {
         let mail = scenario["mails"][0]
             .as_str()

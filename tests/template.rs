@@ -24,6 +24,7 @@ pub(crate) async fn it_agrees_with_the_functions(_: &Stage) -> anyhow::Result<()
     for (function, name) in [
         ("start-execution", "StartExecution"),
         ("report-execution", "ReportExecution"),
+        ("audit-bucket", "AuditBucket"),
     ] {
         let main = root().join("functions").join(function).join("src/main.rs");
         let main = std::fs::read_to_string(main)?;

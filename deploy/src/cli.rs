@@ -124,17 +124,20 @@ mod tests {
         assert!(Cli::try_parse_from(["efs-backup", "deploy", "--parameter", "A"]).is_err());
     }
 
-    /// Every command that the documents show can be typed as it stands.
+    /// Every command that documents and letters show can be typed as it stands.
     #[test]
     fn documented_commands_parse() {
         let documents = [
             include_str!("../../README.md"),
             include_str!("../../CHANGELOG.md"),
             include_str!("../../ARCHITECTURE.md"),
+            include_str!(
+                "../../domain/src/letter/snapshots/backup_domain__letter__audit__tests__audit_several.snap"
+            ),
         ];
         let lines = documents.iter().flat_map(|text| text.lines());
         let commands: Vec<&str> = lines.filter_map(command).collect();
-        assert!(commands.len() >= 6, "{commands:?}");
+        assert!(commands.len() >= 7, "{commands:?}");
         for command in commands {
             let words = std::iter::once("efs-backup").chain(command.split_whitespace());
             assert!(Cli::try_parse_from(words).is_ok(), "efs-backup {command}");
@@ -143,6 +146,7 @@ mod tests {
 
     /// What follows `cargo run -- ` or a leading `efs-backup `.
     fn command(line: &str) -> Option<&str> {
+        let line = line.trim_start();
         line.strip_prefix("cargo run -- ")
             .or_else(|| line.strip_prefix("efs-backup "))
     }

@@ -12,12 +12,13 @@ mod outbox;
 mod process;
 pub mod python;
 mod scenario;
+pub mod signed;
 mod stage;
 
 pub use local_cloud::{LocalCloud, REGION};
 pub use outbox::{Kind, Mail};
 pub use scenario::{Outcome, Scenario, play};
-pub use stage::{Run, Stage, Version};
+pub use stage::{Answer, Run, Stage, Version};
 
 /// Says one line about what is going on.
 pub type Say<'a> = &'a (dyn Fn(&str) + Sync);

@@ -3,8 +3,9 @@
 //! the bucket.
 
 use crate::outbox::{Kind, Mail, mails};
-use crate::{LocalCloud, Say};
+use crate::{LocalCloud, Say, signed};
 use anyhow::{Context, bail};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -38,6 +39,15 @@ pub struct Run {
     pub before: Vec<Version>,
     /// The bucket's versions after it.
     pub after: Vec<Version>,
+}
+
+/// The answer of a function, and whether it is an invocation error.
+#[derive(Debug)]
+pub struct Answer {
+    /// What it answered; the error where it is one.
+    pub payload: Value,
+    /// Whether the invocation failed.
+    pub is_error: bool,
 }
 
 /// A version of an object, or a delete marker.
@@ -157,6 +167,34 @@ impl Stage {
             before,
             after,
         })
+    }
+
+    /// Invokes one of the stack's functions, named by its output, and waits for
+    /// its answer.
+    ///
+    /// # Errors
+    ///
+    /// If Lambda does not answer; a failed invocation is an answer.
+    pub async fn invoke(&self, function: &str, payload: &Value) -> anyhow::Result<Answer> {
+        let name = self.output(function)?;
+        let path = format!("/2015-03-31/functions/{name}/invocations");
+        let answer = signed::post(&self.cloud, "lambda", &path, payload.to_string(), &[]).await?;
+        Ok(Answer {
+            is_error: answer.headers.contains_key("x-amz-function-error"),
+            payload: serde_json::from_str(&answer.body).unwrap_or(Value::String(answer.body)),
+        })
+    }
+
+    /// The configuration of one of the stack's functions, named by its output.
+    ///
+    /// # Errors
+    ///
+    /// If Lambda does not tell it.
+    pub async fn configuration(&self, function: &str) -> anyhow::Result<Value> {
+        let name = self.output(function)?;
+        let path = format!("/2015-03-31/functions/{name}/configuration");
+        let answer = signed::get(&self.cloud, "lambda", &path).await?;
+        Ok(serde_json::from_str(&answer.body)?)
     }
 
     /// The first mail after the `known` first ones.

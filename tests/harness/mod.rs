@@ -1,9 +1,8 @@
 //! The stage of all tests, and what they do on it.
 
 pub(crate) mod program;
-pub(crate) mod signed;
 
-pub(crate) use rehearsal::Stage;
+pub(crate) use rehearsal::{Answer, Stage, signed};
 
 use anyhow::Context;
 use deploy::artifact::Binaries;
@@ -45,6 +44,7 @@ pub(crate) async fn open() -> anyhow::Result<Stage> {
             ("TimeZone", "Europe/Berlin"),
             // Enough for a lagging answer, short enough for a denied one.
             ("DescribeBudgetSeconds", "3"),
+            ("AuditOtherBuckets", "true"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned())),
     );
@@ -62,36 +62,19 @@ pub(crate) async fn open() -> anyhow::Result<Stage> {
     Ok(stage)
 }
 
-/// The answer of a function, and whether it is an invocation error.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) payload: Value,
-    pub(crate) is_error: bool,
-}
-
-/// Invokes one of the stack's functions, named by its output.
-pub(crate) async fn invoke(
-    stage: &Stage,
-    function: &str,
-    payload: &Value,
-) -> anyhow::Result<Answer> {
-    let name = stage.output(function)?;
-    let path = format!("/2015-03-31/functions/{name}/invocations");
-    let answer = signed::post(&stage.cloud, "lambda", &path, payload.to_string(), &[]).await?;
-    Ok(Answer {
-        is_error: answer.headers.contains_key("x-amz-function-error"),
-        payload: serde_json::from_str(&answer.body).unwrap_or(Value::String(answer.body)),
-    })
-}
-
 /// Invokes the function that reports.
 pub(crate) async fn report(stage: &Stage, payload: &Value) -> anyhow::Result<Answer> {
-    invoke(stage, "ReportExecutionFunctionName", payload).await
+    stage.invoke("ReportExecutionFunctionName", payload).await
 }
 
 /// Invokes the function that starts.
 pub(crate) async fn start(stage: &Stage, payload: &Value) -> anyhow::Result<Answer> {
-    invoke(stage, "StartExecutionFunctionName", payload).await
+    stage.invoke("StartExecutionFunctionName", payload).await
+}
+
+/// Invokes the function that audits.
+pub(crate) async fn audit(stage: &Stage, payload: &Value) -> anyhow::Result<Answer> {
+    stage.invoke("AuditBucketFunctionName", payload).await
 }
 
 /// A run through the whole line; gives the execution's ARN with it.
@@ -194,12 +177,7 @@ pub(crate) async fn denied<T>(
 }
 
 async fn role(stage: &Stage, function: &str) -> anyhow::Result<String> {
-    let path = format!(
-        "/2015-03-31/functions/{}/configuration",
-        stage.output(function)?
-    );
-    let answer = signed::get(&stage.cloud, "lambda", &path).await?;
-    let configuration: Value = serde_json::from_str(&answer.body)?;
+    let configuration = stage.configuration(function).await?;
     let arn = configuration["Role"]
         .as_str()
         .context("a function without a role")?;

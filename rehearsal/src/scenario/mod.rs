@@ -2,6 +2,7 @@
 //! mail and in the bucket. One file each.
 
 mod add;
+mod audit;
 mod first_copy;
 mod modify;
 mod no_change;
@@ -22,6 +23,8 @@ pub enum Scenario {
     Modify,
     /// One file is added.
     Add,
+    /// Somebody suspends versioning, and the daily audit notices.
+    Audit,
 }
 
 /// What came of a scenario.
@@ -39,11 +42,12 @@ pub struct Outcome {
 
 impl Scenario {
     /// All scenarios, in the order of playing.
-    pub const ALL: [Scenario; 4] = [
+    pub const ALL: [Scenario; 5] = [
         Scenario::FirstCopy,
         Scenario::NoChange,
         Scenario::Modify,
         Scenario::Add,
+        Scenario::Audit,
     ];
 
     /// The name on the command line and in reports.
@@ -54,6 +58,7 @@ impl Scenario {
             Scenario::NoChange => "no-change",
             Scenario::Modify => "modify",
             Scenario::Add => "add",
+            Scenario::Audit => "audit",
         }
     }
 
@@ -77,6 +82,7 @@ impl Scenario {
             Scenario::NoChange => no_change::play(stage, say).await,
             Scenario::Modify => modify::play(stage, say).await,
             Scenario::Add => add::play(stage, say).await,
+            Scenario::Audit => audit::play(stage, say).await,
         }
     }
 }

@@ -1,23 +1,37 @@
 //! Signed requests to services for which no SDK crate is worth its build time.
 
+use crate::{LocalCloud, REGION};
 use anyhow::{Context, ensure};
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
-use rehearsal::{LocalCloud, REGION};
 use reqwest::header::HeaderMap;
 use std::time::SystemTime;
 
-pub(crate) struct Answered {
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: String,
+/// An answer that is no refusal.
+#[derive(Debug)]
+pub struct Answered {
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its text.
+    pub body: String,
 }
 
-pub(crate) async fn get(cloud: &LocalCloud, service: &str, path: &str) -> anyhow::Result<Answered> {
+/// Reads something.
+///
+/// # Errors
+///
+/// If the service refuses or does not answer.
+pub async fn get(cloud: &LocalCloud, service: &str, path: &str) -> anyhow::Result<Answered> {
     send(cloud, service, "GET", path, String::new(), &[]).await
 }
 
-pub(crate) async fn post(
+/// Sends a body.
+///
+/// # Errors
+///
+/// If the service refuses or does not answer.
+pub async fn post(
     cloud: &LocalCloud,
     service: &str,
     path: &str,
@@ -28,7 +42,11 @@ pub(crate) async fn post(
 }
 
 /// A call of the query protocol, such as IAM's.
-pub(crate) async fn query(
+///
+/// # Errors
+///
+/// If the service refuses or does not answer.
+pub async fn query(
     cloud: &LocalCloud,
     service: &str,
     action: &str,
