@@ -54,15 +54,7 @@ pub(super) fn execution(letter: &ExecutionLetter<'_>, headline: &str) -> Value {
         "error_detail": run.error_detail.as_deref().map(bounded),
     });
     form["counts"] = counts(letter);
-    form["failures"] = json!({
-        "total": letter.failed.count(),
-        "at_least": letter.failed.known,
-        "read": letter.failed.is_read(),
-        "not_read_because": letter.failed.unread.as_deref().map(bounded),
-        "classes": classes(letter.failed),
-        "items": letter.failed.first().into_iter().map(item).collect::<Vec<_>>(),
-        "log": log(&letter.failed.log),
-    });
+    form["failures"] = failures(letter.failed);
     form["diagnosis"] = letter.diagnoses().iter().map(diagnosis).collect();
     form["safety"] = json!({ "last_good_started": last_good(&letter.last_good) });
     form["links"] = json!({
@@ -73,6 +65,18 @@ pub(super) fn execution(letter: &ExecutionLetter<'_>, headline: &str) -> Value {
     let unknown = unknown_counts(&form["counts"]);
     form["unknown"] = unknown;
     form
+}
+
+fn failures(failed: &FailedFiles) -> Value {
+    json!({
+        "total": failed.count(),
+        "at_least": failed.known,
+        "read": failed.is_read(),
+        "not_read_because": failed.unread.as_deref().map(bounded),
+        "classes": classes(failed),
+        "items": failed.first().into_iter().map(item).collect::<Vec<_>>(),
+        "log": log(&failed.log),
+    })
 }
 
 fn classes(failed: &FailedFiles) -> Value {
