@@ -8,6 +8,7 @@
 pub mod arn;
 pub mod audit;
 pub mod diagnosis;
+pub mod event_pattern;
 pub mod execution;
 pub mod failed_files;
 pub mod ledger;
