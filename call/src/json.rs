@@ -49,6 +49,48 @@ impl JsonService {
         target: "Logs_20140328",
         version: "1.1",
     };
+    /// Amazon EventBridge.
+    pub const EVENTS: JsonService = JsonService {
+        name: "events",
+        target: "AWSEvents",
+        version: "1.1",
+    };
+    /// Amazon SQS.
+    pub const SQS: JsonService = JsonService {
+        name: "sqs",
+        target: "AmazonSQS",
+        version: "1.0",
+    };
+    /// AWS Lambda, which speaks REST: for [`JsonClient::send`] only.
+    pub const LAMBDA: JsonService = JsonService::rest("lambda");
+    /// Amazon EventBridge Scheduler, which speaks REST as well.
+    pub const SCHEDULER: JsonService = JsonService::rest("scheduler");
+
+    const fn rest(name: &'static str) -> JsonService {
+        JsonService {
+            name,
+            target: "",
+            version: "",
+        }
+    }
+}
+
+/// What a service answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The body; `Value::Null` where it is empty.
+    pub body: Value,
+    /// Whether a function failed, and not Lambda (header `X-Amz-Function-Error`).
+    pub is_function_error: bool,
+}
+
+/// A request as it goes out.
+#[derive(Debug)]
+struct Outgoing {
+    method: &'static str,
+    path: String,
+    headers: Vec<(&'static str, String)>,
+    body: String,
 }
 
 /// A client of one such service.
@@ -79,13 +121,56 @@ impl JsonClient {
         input: &Value,
     ) -> Result<Value, CallError> {
         let operation = action.rsplit(':').next().unwrap_or(action);
-        let answer = self.operation(operation).invoke(input.to_string()).await;
+        let service = self.service;
+        let content = format!("application/x-amz-json-{}", service.version);
+        let request = Outgoing {
+            method: "POST",
+            path: "/".to_owned(),
+            headers: vec![
+                ("content-type", content),
+                ("x-amz-target", format!("{}.{operation}", service.target)),
+            ],
+            body: input.to_string(),
+        };
+        let answer = self.invoke(action, resource, request).await?;
+        Ok(answer.body)
+    }
+
+    /// Sends a request in the manner of REST: a GET, or a POST where there is a
+    /// body. `path` begins with `/`.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`] if the service refuses or does not answer.
+    pub async fn send(
+        &self,
+        action: &'static str,
+        resource: &str,
+        path: String,
+        body: Option<&Value>,
+    ) -> Result<Answer, CallError> {
+        let request = Outgoing {
+            method: if body.is_some() { "POST" } else { "GET" },
+            path,
+            headers: vec![("content-type", "application/json".to_owned())],
+            body: body.map(Value::to_string).unwrap_or_default(),
+        };
+        self.invoke(action, resource, request).await
+    }
+
+    async fn invoke(
+        &self,
+        action: &'static str,
+        resource: &str,
+        request: Outgoing,
+    ) -> Result<Answer, CallError> {
+        let operation = action.rsplit(':').next().unwrap_or(action);
+        let answer = self.operation(operation).invoke(request).await;
         answer.map_err(|error| CallError::new(action, resource, &error))
     }
 
-    fn operation(&self, name: &str) -> Operation<String, Value, Refused> {
+    fn operation(&self, name: &str) -> Operation<Outgoing, Answer, Refused> {
         let (url, service) = (self.url(), self.service);
-        let target = format!("{}.{name}", service.target);
         let builder = Operation::builder()
             .service_name(service.name)
             .operation_name(name.to_owned())
@@ -98,7 +183,7 @@ impl JsonClient {
             .with_connection_poisoning()
             .runtime_plugin(self.signing());
         self.with_connection(builder)
-            .serializer(move |body: String| request(service, &target, body))
+            .serializer(http_request)
             .deserializer(answer)
             .build()
     }
@@ -164,14 +249,14 @@ fn regional_url(host: &str, region: &str) -> String {
     format!("https://{host}.{region}.{suffix}")
 }
 
-fn request(service: JsonService, target: &str, body: String) -> Result<HttpRequest, BoxError> {
-    let mut request = HttpRequest::new(SdkBody::from(body));
-    request.set_method("POST")?;
-    request.set_uri("/")?;
+fn http_request(outgoing: Outgoing) -> Result<HttpRequest, BoxError> {
+    let mut request = HttpRequest::new(SdkBody::from(outgoing.body));
+    request.set_method(outgoing.method)?;
+    request.set_uri(outgoing.path)?;
     let headers = request.headers_mut();
-    let content = format!("application/x-amz-json-{}", service.version);
-    headers.try_insert("content-type", content)?;
-    headers.try_insert("x-amz-target", target.to_owned())?;
+    for (name, value) in outgoing.headers {
+        headers.try_insert(name, value)?;
+    }
     Ok(request)
 }
 
@@ -193,7 +278,7 @@ impl ProvideErrorMetadata for Refused {
     }
 }
 
-fn answer(response: &HttpResponse) -> Result<Value, OrchestratorError<Refused>> {
+fn answer(response: &HttpResponse) -> Result<Answer, OrchestratorError<Refused>> {
     let body = response.body().bytes().unwrap_or_default();
     let json: Result<Value, _> = serde_json::from_slice(body);
     if response.status().is_success() {
@@ -202,7 +287,11 @@ fn answer(response: &HttpResponse) -> Result<Value, OrchestratorError<Refused>> 
         } else {
             json
         };
-        return json.map_err(|error| OrchestratorError::response(error.into()));
+        let body = json.map_err(|error| OrchestratorError::response(error.into()))?;
+        return Ok(Answer {
+            body,
+            is_function_error: response.headers().contains_key("x-amz-function-error"),
+        });
     }
     let header = response.headers().get("x-amzn-errortype");
     Err(OrchestratorError::operation(refused(

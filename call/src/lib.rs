@@ -6,4 +6,4 @@ mod error;
 mod json;
 
 pub use error::CallError;
-pub use json::{JsonClient, JsonService};
+pub use json::{Answer, JsonClient, JsonService};
