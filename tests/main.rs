@@ -5,8 +5,10 @@
 //! below. A part of a test's name plays only those: `cargo test -p acceptance
 //! second`.
 
+mod alert_path;
 mod audit;
 mod bad_days;
+mod event_patterns;
 mod events;
 mod failed_files;
 mod file_names;
@@ -77,6 +79,16 @@ fn acts() -> Vec<(&'static str, Act)> {
         tool::mistakes_are_named,
         tool::a_failed_deploy_names_its_cause,
         tool::a_second_stack_comes_and_goes,
+        alert_path::a_line_that_is_well_is_told_so,
+        alert_path::a_test_mail_goes_the_whole_way,
+        alert_path::a_disabled_rule_is_named,
+        alert_path::a_rule_without_a_target_is_named,
+        alert_path::a_wrong_pattern_is_named,
+        alert_path::a_pending_subscription_is_named,
+        alert_path::a_function_with_another_topic_is_named,
+        alert_path::what_is_denied_is_not_known_and_never_well,
+        event_patterns::the_rule_judges_recorded_events,
+        event_patterns::two_evaluators_agree_on_the_guides_examples,
         template::its_sections_are_in_order,
         template::it_agrees_with_the_functions,
         seams::every_repair_holds,

@@ -1,7 +1,7 @@
 //! The tool's connection to AWS.
 
 use crate::failure::{Exit, Failure};
-use aws_call::CallError;
+use aws_call::{CallError, JsonClient, JsonService};
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region};
@@ -26,6 +26,18 @@ pub struct Aws {
     pub cloudformation: aws_sdk_cloudformation::Client,
     /// S3, for the artifacts.
     pub s3: aws_sdk_s3::Client,
+    /// DataSync.
+    pub datasync: aws_sdk_datasync::Client,
+    /// SNS.
+    pub sns: aws_sdk_sns::Client,
+    /// EventBridge.
+    pub events: JsonClient,
+    /// EventBridge Scheduler.
+    pub scheduler: JsonClient,
+    /// Lambda.
+    pub lambda: JsonClient,
+    /// SQS.
+    pub sqs: JsonClient,
     /// The account's twelve digits.
     pub account: String,
     /// The region's code.
@@ -88,6 +100,12 @@ impl Aws {
         Ok(Aws {
             cloudformation: aws_sdk_cloudformation::Client::new(config),
             s3: aws_sdk_s3::Client::new(config),
+            datasync: aws_sdk_datasync::Client::new(config),
+            sns: aws_sdk_sns::Client::new(config),
+            events: JsonClient::new(JsonService::EVENTS, config.clone()),
+            scheduler: JsonClient::new(JsonService::SCHEDULER, config.clone()),
+            lambda: JsonClient::new(JsonService::LAMBDA, config.clone()),
+            sqs: JsonClient::new(JsonService::SQS, config.clone()),
             account: account(config).await?,
             region: region.to_string(),
             is_local: config

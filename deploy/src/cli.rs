@@ -68,6 +68,10 @@ pub enum Verb {
     Deploy(Deploy),
     /// Print the stack's outputs.
     Outputs,
+    /// Show whether backups run, and who is told about them.
+    Status,
+    /// Send a test mail, and check its whole way step by step.
+    NotifyTest,
 }
 
 /// The options of `rehearse`.

@@ -5,6 +5,7 @@ pub mod artifact;
 pub mod aws;
 pub mod cli;
 pub mod failure;
+pub mod line;
 pub mod stack;
 pub mod template;
 pub mod verb;

@@ -7,6 +7,7 @@
 
 pub mod arn;
 pub mod audit;
+pub mod cron;
 pub mod diagnosis;
 pub mod event_pattern;
 pub mod execution;

@@ -41,6 +41,20 @@ pub async fn post(
     send(cloud, service, "POST", path, body, headers).await
 }
 
+/// Replaces something.
+///
+/// # Errors
+///
+/// If the service refuses or does not answer.
+pub async fn put(
+    cloud: &LocalCloud,
+    service: &str,
+    path: &str,
+    body: String,
+) -> anyhow::Result<Answered> {
+    send(cloud, service, "PUT", path, body, &[]).await
+}
+
 /// A call of the query protocol, such as IAM's.
 ///
 /// # Errors

@@ -1,13 +1,16 @@
 //! The verbs of the command line, one file each.
 
 pub mod deploy;
+mod notify_test;
 mod outputs;
 #[cfg(feature = "rehearsal")]
 mod rehearse;
+mod status;
 
 use crate::aws::{Aws, Connection};
 use crate::cli::{Cli, Global, Verb};
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
+use crate::stack::{self, Stack, StackState};
 use crate::voice::{Loudness, Voice};
 
 /// Carries out one verb; gives the exit code.
@@ -22,6 +25,8 @@ pub async fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Rehearse(options) => rehearse::rehearse(&cli.global, &options, voice).await,
         Verb::Deploy(options) => deploy::deploy(&cli.global, &options, voice).await,
         Verb::Outputs => outputs::outputs(&cli.global, voice).await,
+        Verb::Status => status::status(&cli.global, voice).await,
+        Verb::NotifyTest => notify_test::notify_test(&cli.global, voice).await,
     }
 }
 
@@ -46,4 +51,20 @@ async fn connect(global: &Global, voice: Voice) -> Result<Aws, Failure> {
         aws.account, aws.region, global.stack_name
     ));
     Ok(aws)
+}
+
+/// The stack, which has to be there.
+async fn existing(aws: &Aws, name: &str) -> Result<Stack, Failure> {
+    let found = stack::find(aws, name).await?;
+    // The shell of a change set has no outputs, because there is no stack yet.
+    let found = found.filter(|stack| StackState::of(&stack.status) != StackState::Absent);
+    found.ok_or_else(|| {
+        Failure::new(
+            Exit::Failed,
+            format!(
+                "there is no stack {name} in {}: make it with `efs-backup deploy`",
+                aws.region
+            ),
+        )
+    })
 }

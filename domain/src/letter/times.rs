@@ -29,9 +29,16 @@ impl FromStr for Zone {
 }
 
 impl Zone {
+    /// The zone's rules.
+    #[must_use]
+    pub fn rules(&self) -> &TimeZone {
+        &self.rules
+    }
+
     /// `2026-11-23 02:00:04 UTC (03:00:04 Europe/Berlin)`; the date is repeated
     /// where the zone has another one.
-    pub(super) fn show(&self, time: Timestamp) -> String {
+    #[must_use]
+    pub fn show(&self, time: Timestamp) -> String {
         let utc = time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
         if matches!(self.name.as_str(), "UTC" | "Etc/UTC") {
             return utc;

@@ -1,0 +1,145 @@
+//! The backup line as it is in AWS now: facts, each from the service that knows
+//! it. What a service does not tell is not known, and says why.
+
+mod check;
+mod function;
+mod queue;
+mod rule;
+mod schedule;
+mod task;
+mod topic;
+
+pub use check::{Outcome, Step, alert_path, upkeep};
+pub use function::{Reporter, TestMail, send_test_mail};
+pub use rule::{Rule, passes};
+pub use schedule::Schedule;
+pub use task::{Execution, Task};
+pub use topic::{Subscription, SubscriptionState, Topic};
+
+use crate::aws::Aws;
+use crate::failure::{Exit, Failure};
+use crate::stack::Stack;
+use aws_call::CallError;
+use serde::Serialize;
+
+/// A fact, or why there is none.
+pub type Known<T> = Result<T, NotKnown>;
+
+/// Why something is not known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotKnown {
+    /// The cause, in one line.
+    #[serde(rename = "not_known")]
+    pub cause: String,
+    /// Whether credentials or permissions are the cause.
+    #[serde(skip)]
+    pub is_denied: bool,
+}
+
+impl From<CallError> for NotKnown {
+    fn from(error: CallError) -> Self {
+        let failure = Failure::from(error);
+        NotKnown {
+            cause: failure.to_string(),
+            is_denied: failure.exit == Exit::Credentials,
+        }
+    }
+}
+
+impl NotKnown {
+    /// A cause in words of ours.
+    #[must_use]
+    pub fn because(cause: impl Into<String>) -> Self {
+        NotKnown {
+            cause: cause.into(),
+            is_denied: false,
+        }
+    }
+}
+
+/// Everything that is asked about one stack.
+#[derive(Debug)]
+pub struct Line {
+    /// The DataSync task.
+    pub task: Known<Task>,
+    /// Its newest execution; `None` if it never ran.
+    pub last: Known<Option<Execution>>,
+    /// What starts it.
+    pub schedule: Known<Schedule>,
+    /// What has a finished execution reported.
+    pub rule: Known<Rule>,
+    /// The function that reports it.
+    pub reporter: Known<Reporter>,
+    /// Who is told about runs.
+    pub alerts: Known<Topic>,
+    /// Who is told about the backup line itself.
+    pub watch: Known<Topic>,
+    /// The number of messages that wait in the failure queue.
+    pub failures: Known<u64>,
+}
+
+impl Line {
+    /// Asks all services at once.
+    pub async fn look(aws: &Aws, stack: &Stack) -> Line {
+        let (task, last, schedule, rule, reporter, alerts, watch, failures) = tokio::join!(
+            task::describe(aws, stack),
+            task::last_execution(aws, stack),
+            schedule::describe(aws, stack),
+            rule::describe(aws, stack),
+            function::describe(aws, stack),
+            topic::describe(aws, stack, "AlertTopicArn"),
+            topic::describe(aws, stack, "WatchTopicArn"),
+            queue::waiting(aws, stack),
+        );
+        Line {
+            task,
+            last,
+            schedule,
+            rule,
+            reporter,
+            alerts,
+            watch,
+            failures,
+        }
+    }
+
+    /// What is not known; empty where every service answered.
+    #[must_use]
+    pub fn not_known(&self) -> Vec<&NotKnown> {
+        let targets = self
+            .rule
+            .as_ref()
+            .ok()
+            .and_then(|rule| rule.targets.as_ref().err());
+        [
+            self.task.as_ref().err(),
+            self.last.as_ref().err(),
+            self.schedule.as_ref().err(),
+            self.rule.as_ref().err(),
+            targets,
+            self.reporter.as_ref().err(),
+            self.alerts.as_ref().err(),
+            self.watch.as_ref().err(),
+            self.failures.as_ref().err(),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+/// One of the stack's outputs.
+fn output<'a>(stack: &'a Stack, name: &str) -> Known<&'a str> {
+    let value = stack.outputs.get(name).map(String::as_str);
+    value.ok_or_else(|| {
+        NotKnown::because(format!(
+            "the stack has no output {name}: deploy it again with `efs-backup deploy`"
+        ))
+    })
+}
+
+/// A text of a service's answer.
+fn text(answer: &serde_json::Value, name: &str) -> Known<String> {
+    let text = answer[name].as_str().map(str::to_owned);
+    text.ok_or_else(|| NotKnown::because(format!("the answer has no {name}")))
+}

@@ -1,0 +1,103 @@
+//! A topic, and who gets what is published there.
+
+use super::{Known, output};
+use crate::aws::Aws;
+use crate::stack::Stack;
+use aws_call::CallError;
+use serde::Serialize;
+
+/// A topic with its subscriptions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic {
+    /// Its ARN.
+    pub arn: String,
+    /// Its subscriptions.
+    pub subscriptions: Vec<Subscription>,
+}
+
+/// One subscription.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Subscription {
+    /// Such as `email`.
+    pub protocol: String,
+    /// The address.
+    pub endpoint: String,
+    /// Whether anything arrives there.
+    pub state: SubscriptionState,
+}
+
+/// What stands in the place of a subscription's ARN (source: SNS API Reference,
+/// `ListSubscriptionsByTopic`, and the guide on deleting subscriptions).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SubscriptionState {
+    /// Messages arrive.
+    Confirmed,
+    /// Nobody has followed the link: nothing arrives.
+    Pending,
+    /// It was deleted and is still listed: nothing arrives.
+    Deleted,
+}
+
+impl SubscriptionState {
+    fn of(arn: &str) -> Self {
+        match arn {
+            "PendingConfirmation" => SubscriptionState::Pending,
+            arn if arn.starts_with("arn:") => SubscriptionState::Confirmed,
+            _ => SubscriptionState::Deleted,
+        }
+    }
+
+    /// The word for a reader.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            SubscriptionState::Confirmed => "confirmed",
+            SubscriptionState::Pending => "PENDING, gets nothing until its link is followed",
+            SubscriptionState::Deleted => "DELETED, gets nothing",
+        }
+    }
+}
+
+pub(super) async fn describe(aws: &Aws, stack: &Stack, name: &str) -> Known<Topic> {
+    let arn = output(stack, name)?;
+    let mut pages = aws
+        .sns
+        .list_subscriptions_by_topic()
+        .topic_arn(arn)
+        .into_paginator()
+        .send();
+    let mut subscriptions = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page =
+            page.map_err(|error| CallError::new("sns:ListSubscriptionsByTopic", arn, &error))?;
+        subscriptions.extend(page.subscriptions().iter().map(|found| Subscription {
+            protocol: found.protocol().unwrap_or_default().to_owned(),
+            endpoint: found.endpoint().unwrap_or_default().to_owned(),
+            state: SubscriptionState::of(found.subscription_arn().unwrap_or_default()),
+        }));
+    }
+    Ok(Topic {
+        arn: arn.to_owned(),
+        subscriptions,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_arn_means_that_mail_arrives() {
+        #[rustfmt::skip]
+        let cases = [
+            ("arn:aws:sns:eu-central-1:111122223333:t:1", SubscriptionState::Confirmed),
+            ("PendingConfirmation",                       SubscriptionState::Pending),
+            ("Deleted",                                   SubscriptionState::Deleted),
+            ("",                                          SubscriptionState::Deleted),
+        ];
+        for (arn, state) in cases {
+            assert_eq!(SubscriptionState::of(arn), state, "{arn}");
+        }
+    }
+}
