@@ -72,6 +72,8 @@ pub enum Verb {
     Status,
     /// Send a test mail, and check its whole way step by step.
     NotifyTest,
+    /// Draw the architecture picture from the template.
+    Diagram(Diagram),
 }
 
 /// The options of `rehearse`.
@@ -99,6 +101,26 @@ pub struct Deploy {
     /// Folder with the functions' binaries; default: built with cargo-lambda.
     #[arg(long, value_name = "DIR")]
     pub functions: Option<PathBuf>,
+}
+
+/// The options of `diagram`.
+#[derive(Debug, Args)]
+pub struct Diagram {
+    /// The form of the picture.
+    #[arg(long, value_enum, default_value_t = Format::Mermaid, value_name = "FORMAT")]
+    pub format: Format,
+    /// Template to draw; default: template.yaml of this project.
+    #[arg(long, value_name = "FILE")]
+    pub template: Option<PathBuf>,
+}
+
+/// A form of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Text for Markdown pages.
+    Mermaid,
+    /// A picture for browsers.
+    Svg,
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {

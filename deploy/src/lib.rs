@@ -4,6 +4,7 @@
 pub mod artifact;
 pub mod aws;
 pub mod cli;
+pub mod diagram;
 pub mod failure;
 pub mod line;
 pub mod stack;

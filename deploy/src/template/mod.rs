@@ -1,4 +1,4 @@
-//! Puts the address of each function's code into the template.
+//! Reads the template, and puts the address of each function's code into it.
 //!
 //! The template is never written anew: its text is kept byte for byte, and only
 //! the values of `CodeUri` are replaced. A YAML writer would drop comments and
@@ -6,10 +6,11 @@
 
 mod tree;
 
+pub(crate) use tree::{Content, Node};
+
 use anyhow::{Context, bail};
 use std::collections::BTreeMap;
 use std::ops::Range;
-use tree::Node;
 
 /// A `CodeUri` that names a folder of the project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,13 +45,11 @@ pub fn code_uris(template: &str) -> anyhow::Result<Vec<CodeUri>> {
 }
 
 fn folder(uri: &Node) -> Option<CodeUri> {
-    match uri {
-        Node::Scalar(folder, Some(bytes)) if !folder.starts_with("s3://") => Some(CodeUri {
-            folder: folder.clone(),
-            bytes: bytes.clone(),
-        }),
-        _ => None,
-    }
+    let folder = uri.text().filter(|text| !text.starts_with("s3://"))?;
+    Some(CodeUri {
+        folder: folder.to_owned(),
+        bytes: uri.bytes.clone(),
+    })
 }
 
 /// The template's parameters by name, each with its default if it has one.
@@ -62,10 +61,8 @@ pub fn declared_parameters(template: &str) -> anyhow::Result<BTreeMap<String, Op
     let tree = Node::parse(template)?;
     let parameters = tree.get("Parameters").into_iter().flat_map(Node::entries);
     let with_default = |(name, parameter): &(String, Node)| {
-        let default = parameter.get("Default").map(|node| match node {
-            Node::Scalar(text, _) => text.clone(),
-            _ => String::new(),
-        });
+        let default = parameter.get("Default");
+        let default = default.map(|node| node.text().unwrap_or_default().to_owned());
         (name.clone(), default)
     };
     Ok(parameters.map(with_default).collect())

@@ -5,15 +5,26 @@ use anyhow::{Context, bail};
 use granit_parser::{Event, Parser, StrInput};
 use std::ops::Range;
 
-/// A node of the tree. Tags such as `!Ref` are not kept: nothing here needs them.
+/// A node of the tree.
 #[derive(Debug)]
-pub(super) enum Node {
-    /// A text, and the bytes that it is written in.
-    Scalar(String, Option<Range<usize>>),
+pub(crate) struct Node {
+    /// What is there.
+    pub(crate) content: Content,
+    /// The tag without its mark, such as `Ref` for `!Ref`.
+    pub(crate) tag: Option<String>,
+    /// The bytes that it is written in; of a map or list, where it begins.
+    pub(crate) bytes: Range<usize>,
+}
+
+/// What is in a node.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// A text.
+    Scalar(String),
     /// Names and nodes, in order.
     Map(Vec<(String, Node)>),
     /// Nodes, in order.
-    List,
+    List(Vec<Node>),
 }
 
 type Events<'a> = Parser<'a, StrInput<'a>>;
@@ -24,7 +35,7 @@ impl Node {
     /// # Errors
     ///
     /// If the text is not YAML.
-    pub(super) fn parse(text: &str) -> anyhow::Result<Node> {
+    pub(crate) fn parse(text: &str) -> anyhow::Result<Node> {
         let mut events = Parser::new_from_str(text);
         loop {
             match next(&mut events)? {
@@ -35,55 +46,74 @@ impl Node {
     }
 
     /// The node below a name.
-    pub(super) fn get(&self, name: &str) -> Option<&Node> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Node> {
         self.entries()
             .find(|(key, _)| key == name)
             .map(|(_, node)| node)
     }
 
     /// The names and nodes below.
-    pub(super) fn entries(&self) -> impl Iterator<Item = &(String, Node)> {
-        match self {
-            Node::Map(entries) => entries.iter(),
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &(String, Node)> {
+        match &self.content {
+            Content::Map(entries) => entries.iter(),
             _ => [].iter(),
+        }
+    }
+
+    /// The text of a scalar.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match &self.content {
+            Content::Scalar(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The elements of a list.
+    pub(crate) fn elements(&self) -> &[Node] {
+        match &self.content {
+            Content::List(nodes) => nodes,
+            _ => &[],
         }
     }
 }
 
-fn next<'a>(events: &mut Events<'a>) -> anyhow::Result<(Event<'a>, Option<Range<usize>>)> {
+fn next<'a>(events: &mut Events<'a>) -> anyhow::Result<(Event<'a>, Range<usize>)> {
     loop {
         let item = events.next_event().context("the template ends too early")?;
         let (event, span) = item.context("the template is not valid YAML")?;
         if !matches!(event, Event::Comment(..)) {
-            return Ok((event, span.byte_range()));
+            let bytes = span
+                .byte_range()
+                .context("the YAML parser tells no places")?;
+            return Ok((event, bytes));
         }
     }
 }
 
-fn node(
-    event: Event<'_>,
-    bytes: Option<Range<usize>>,
-    events: &mut Events<'_>,
-) -> anyhow::Result<Node> {
-    if let Some((text, _)) = event.scalar() {
-        return Ok(Node::Scalar(text.to_owned(), bytes));
-    }
-    match event {
-        Event::MappingStart(..) => map(events),
-        Event::SequenceStart(..) => list(events),
-        Event::Alias(..) => Ok(Node::List),
+fn node(event: Event<'_>, bytes: Range<usize>, events: &mut Events<'_>) -> anyhow::Result<Node> {
+    let tag = event.tag().map(|tag| tag.suffix().to_owned());
+    let content = match &event {
+        Event::Scalar(text, ..) => Content::Scalar(text.to_string()),
+        Event::MappingStart(..) => map(events)?,
+        Event::SequenceStart(..) => list(events)?,
+        Event::Alias(..) => Content::List(Vec::new()),
         other => bail!("the template has something unexpected: {other:?}"),
-    }
+    };
+    Ok(Node {
+        content,
+        tag,
+        bytes,
+    })
 }
 
-fn map(events: &mut Events<'_>) -> anyhow::Result<Node> {
+fn map(events: &mut Events<'_>) -> anyhow::Result<Content> {
     let mut entries = Vec::new();
     loop {
         let (event, bytes) = next(events)?;
         if matches!(event, Event::MappingEnd) {
-            return Ok(Node::Map(entries));
+            return Ok(Content::Map(entries));
         }
-        let Node::Scalar(name, _) = node(event, bytes, events)? else {
+        let Content::Scalar(name) = node(event, bytes, events)?.content else {
             bail!("the template has a name that is no text");
         };
         let (event, bytes) = next(events)?;
@@ -91,13 +121,13 @@ fn map(events: &mut Events<'_>) -> anyhow::Result<Node> {
     }
 }
 
-/// A list's nodes are read and dropped: nothing of interest lies in one.
-fn list(events: &mut Events<'_>) -> anyhow::Result<Node> {
+fn list(events: &mut Events<'_>) -> anyhow::Result<Content> {
+    let mut nodes = Vec::new();
     loop {
         let (event, bytes) = next(events)?;
         if matches!(event, Event::SequenceEnd) {
-            return Ok(Node::List);
+            return Ok(Content::List(nodes));
         }
-        node(event, bytes, events)?;
+        nodes.push(node(event, bytes, events)?);
     }
 }

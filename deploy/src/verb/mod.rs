@@ -1,6 +1,7 @@
 //! The verbs of the command line, one file each.
 
 pub mod deploy;
+mod diagram;
 mod notify_test;
 mod outputs;
 #[cfg(feature = "rehearsal")]
@@ -26,6 +27,7 @@ pub async fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Deploy(options) => deploy::deploy(&cli.global, &options, voice).await,
         Verb::Outputs => outputs::outputs(&cli.global, voice).await,
         Verb::Status => status::status(&cli.global, voice).await,
+        Verb::Diagram(options) => diagram::diagram(&options, voice),
         Verb::NotifyTest => notify_test::notify_test(&cli.global, voice).await,
     }
 }
