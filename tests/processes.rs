@@ -27,6 +27,22 @@ pub(crate) async fn rehearse_leaves_nothing_running(_: &Stage) -> anyhow::Result
             .context("a scenario without a mail")?;
         ensure!(Path::new(mail).is_file(), "{mail}");
     }
+    let all = Scenario::ALL.len();
+    let page = last["report"].as_str().context("no report")?;
+    let page = std::fs::read_to_string(page)?;
+    ensure!(
+        page.contains(&format!("PASS, {all} of {all} scenarios")),
+        "another result on the page"
+    );
+    for shown in [
+        "id=\"modify\"",
+        "index.html is changed on the EFS",
+        "Subject: <b>OK | efs-backup",
+        "<b>NEW</b>",
+        "<svg ",
+    ] {
+        ensure!(page.contains(shown), "no {shown} on the page");
+    }
     // Ctrl-C comes while the cloud is kept.
     let (child, family) = kept().await?;
     signal(&child, Signal::INT)?;

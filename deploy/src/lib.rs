@@ -7,6 +7,8 @@ pub mod cli;
 pub mod diagram;
 pub mod failure;
 pub mod line;
+#[cfg(feature = "rehearsal")]
+pub mod report;
 pub mod stack;
 pub mod template;
 pub mod verb;

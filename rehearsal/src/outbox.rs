@@ -54,7 +54,12 @@ impl Mail {
             .find_map(|line| line.trim_start().strip_prefix(&start))
     }
 
-    fn read(path: &Path) -> anyhow::Result<Self> {
+    /// Reads a mail from its file.
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
+    pub fn read(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read the mail {}", path.display()))?;
         let text = text.replace("\r\n", "\n");

@@ -28,7 +28,7 @@ pub(super) async fn rehearse(
 ) -> Result<u8, Failure> {
     let ended = on_a_cloud(global, options, voice).await;
     if let (Err(failure), true) = (&ended, global.json) {
-        let mut report = report(&[]);
+        let mut report = report(&[], None);
         report["ok"] = false.into();
         report["reason"] = failure.to_string().into();
         voice.result(&report.to_string());
@@ -52,13 +52,15 @@ async fn on_a_cloud(global: &Global, options: &Rehearse, voice: Voice) -> Result
         outcomes = perform(&stage, options, voice) => outcomes.map(Some),
         () = interrupted() => Ok(None),
     };
+    let mut concluded = Ok(());
     if let Ok(Some(outcomes)) = &outcomes {
-        conclude(&stage, outcomes, global.json, voice);
+        concluded = conclude(&stage, &root, outcomes, global.json, voice);
         if options.keep {
             keep(&stage, voice).await;
         }
     }
     stage.cloud.stop().await;
+    concluded?;
     let passed = |outcome: &Outcome| outcome.failure.is_none();
     Ok(outcomes?.map_or(Exit::Interrupted as u8, |outcomes| {
         u8::from(!outcomes.iter().all(passed))
@@ -90,9 +92,7 @@ async fn deploy_into(
     global: &Global,
     voice: Voice,
 ) -> Result<Parameters, Failure> {
-    let path = root.join("template.yaml");
-    let template = std::fs::read_to_string(&path)
-        .with_context(|| format!("cannot read the template {}", path.display()))?;
+    let template = template(root)?;
     let aws = Aws::from_config(&cloud.config()).await?;
     let parameters = Parameters::from([
         ("AlertEmail".to_owned(), "ops@example.com".to_owned()),
@@ -107,6 +107,12 @@ async fn deploy_into(
     };
     voice.say("deploying template.yaml into it");
     Ok(deploy_to(&aws, &deployment, voice.lowered()).await?.outputs)
+}
+
+fn template(root: &Path) -> anyhow::Result<String> {
+    let path = root.join("template.yaml");
+    std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read the template {}", path.display()))
 }
 
 async fn perform(stage: &Stage, options: &Rehearse, voice: Voice) -> Result<Vec<Outcome>, Failure> {
@@ -132,8 +138,15 @@ async fn perform(stage: &Stage, options: &Rehearse, voice: Voice) -> Result<Vec<
     Ok(outcomes)
 }
 
-/// The table for a person, or one line for a program.
-fn conclude(stage: &Stage, outcomes: &[Outcome], as_json: bool, voice: Voice) {
+/// The page with everything, and the table for a person or one line for a program.
+fn conclude(
+    stage: &Stage,
+    root: &Path,
+    outcomes: &[Outcome],
+    as_json: bool,
+    voice: Voice,
+) -> Result<(), Failure> {
+    let page = crate::report::write(&stage.cloud.folder, &template(root)?, outcomes)?;
     let logs = stage.cloud.folder.join("logs");
     voice.say(&format!(
         "mails: {} (whole with --verbose)",
@@ -141,7 +154,8 @@ fn conclude(stage: &Stage, outcomes: &[Outcome], as_json: bool, voice: Voice) {
     ));
     voice.say(&format!("logs:  {}", from_here(&logs).display()));
     if as_json {
-        return voice.result(&report(outcomes).to_string());
+        voice.result(&report(outcomes, Some(&page)).to_string());
+        return Ok(());
     }
     for outcome in outcomes {
         let (word, color) = match outcome.failure {
@@ -156,6 +170,8 @@ fn conclude(stage: &Stage, outcomes: &[Outcome], as_json: bool, voice: Voice) {
             outcome.failure.as_deref().unwrap_or_default()
         ));
     }
+    voice.result(&format!("report: {}", from_here(&page).display()));
+    Ok(())
 }
 
 /// The path as one would type it from the current folder.
@@ -165,7 +181,7 @@ fn from_here(path: &Path) -> PathBuf {
 }
 
 /// The last line of `rehearse --json`, schema `rehearsal/1`: a contract.
-fn report(outcomes: &[Outcome]) -> serde_json::Value {
+fn report(outcomes: &[Outcome], page: Option<&Path>) -> serde_json::Value {
     let scenarios: Vec<_> = outcomes
         .iter()
         .map(|outcome| {
@@ -179,7 +195,7 @@ fn report(outcomes: &[Outcome]) -> serde_json::Value {
         })
         .collect();
     let ok = outcomes.iter().all(|outcome| outcome.failure.is_none());
-    json!({ "schema": "rehearsal/1", "ok": ok, "scenarios": scenarios })
+    json!({ "schema": "rehearsal/1", "ok": ok, "scenarios": scenarios, "report": page })
 }
 
 /// Says how to talk to the cloud, and waits until somebody has had enough.

@@ -7,9 +7,10 @@ mod first_copy;
 mod modify;
 mod no_change;
 
-use crate::{Mail, Run, Say, Stage};
+use crate::{Mail, Run, Say, Stage, Version};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A scenario by name, in the order of playing.
@@ -38,6 +39,12 @@ pub struct Outcome {
     pub mails: Vec<PathBuf>,
     /// Why it failed; `None` if it passed.
     pub failure: Option<String>,
+    /// What was said while it played.
+    pub told: Vec<String>,
+    /// The backup bucket's versions before it, or why they are not known.
+    pub before: Result<Vec<Version>, String>,
+    /// The backup bucket's versions after it, or why they are not known.
+    pub after: Result<Vec<Version>, String>,
 }
 
 impl Scenario {
@@ -89,20 +96,35 @@ impl Scenario {
 
 /// Plays one scenario. What goes wrong is part of its outcome.
 pub async fn play(scenario: Scenario, stage: &Stage, say: Say<'_>) -> Outcome {
+    let told = Mutex::new(Vec::new());
+    let remember = |line: &str| {
+        say(line);
+        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.push(line.to_owned());
+    };
+    let before = versions(stage).await;
     let begun = Instant::now();
     let known = stage.mails().map_or(0, |mails| mails.len());
-    let played = scenario.act(stage, say).await;
+    let played = scenario.act(stage, &remember).await;
+    let took = begun.elapsed();
     let mails = stage.mails().unwrap_or_default();
     Outcome {
         scenario,
-        took: begun.elapsed(),
+        took,
         mails: mails
             .into_iter()
             .skip(known)
             .map(|mail| mail.path)
             .collect(),
         failure: played.err().map(|error| format!("{error:#}")),
+        before,
+        after: versions(stage).await,
+        told: told.into_inner().unwrap_or_else(PoisonError::into_inner),
     }
+}
+
+async fn versions(stage: &Stage) -> Result<Vec<Version>, String> {
+    stage.versions().await.map_err(|error| format!("{error:#}"))
 }
 
 /// The checks of a scenario: the first one that does not hold ends it.
