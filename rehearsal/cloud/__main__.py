@@ -58,11 +58,12 @@ def _repair(here: settings.Settings):
     # Imported here because importing them imports the emulator, which reads
     # the environment while it is imported.
     from cloud import (
-        buckets, cfn, datasync, events, functions, iam, internal, log_filter, mail, publish)
+        buckets, cfn, datasync, events, fleet, functions, iam, internal, log_filter, mail, publish)
 
     iam.install()
     datasync.install(here)
     cfn.install()
+    fleet.install()
     buckets.install()
     functions.install()
     events.install()

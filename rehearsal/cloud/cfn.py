@@ -28,6 +28,9 @@ REPLACING = {
     "AWS::Events::Rule": ("Name",),
     "AWS::Scheduler::Schedule": ("Name",),
     "AWS::CloudWatch::Alarm": ("AlarmName",),
+    "AWS::AutoScaling::AutoScalingGroup": ("AutoScalingGroupName", "InstanceId"),
+    "AWS::AutoScaling::ScalingPolicy": ("AutoScalingGroupName",),
+    "AWS::EC2::LaunchTemplate": ("LaunchTemplateName",),
 }
 
 _create_function = provisioners._lambda_create

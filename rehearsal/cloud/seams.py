@@ -28,17 +28,20 @@ NAMES = {
         error_response_json get_account_id get_region json_response request_scope
     """,
     "core.router": "_KNOWN_AWS_SERVICE_NAMES",
+    "services.autoscaling": """
+        _ACTION_MAP _asgs _error _hook_record _hooks _p _reconcile_instances _xml
+    """,
     "services.backup": "_create_selection _delete_selection",
     "services.cloudformation.provisioners": """
         _REPLACING_PROPERTIES _RESOURCE_HANDLERS _S3_BUCKET_CONFIGURATIONS
-        _ec2_sg_permissions _lambda_create _lambda_update _physical_name _sns_sub_create
+        _asg_create _asg_update _ec2_sg_permissions _lambda_create _lambda_update _physical_name _sns_sub_create
     """,
     "services.cloudformation.stacks": "_runs_on_worker_thread",
     "services.cloudwatch_logs": """
         _create_log_stream _filter_log_events _log_group_policies _log_groups _put_log_events
         _resolve_log_group_name _resource_policies
     """,
-    "services.ec2": "_rules_match _security_groups _sg_rule_id",
+    "services.ec2": "_rules_match _security_groups _sg_rule_id _subnets",
     "services.eventbridge": """
         _dispatch_to_lambda _dispatch_to_sqs _invoke_target _pattern_event_view _put_events
     """,
