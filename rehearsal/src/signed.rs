@@ -66,7 +66,12 @@ pub async fn query(
     action: &str,
     fields: &[(&str, &str)],
 ) -> anyhow::Result<Answered> {
-    let mut form = format!("Action={action}&Version=2010-05-08");
+    let version = match service {
+        "autoscaling" => "2011-01-01",
+        "ec2" => "2016-11-15",
+        _ => "2010-05-08",
+    };
+    let mut form = format!("Action={action}&Version={version}");
     for (name, value) in fields {
         form.push_str(&format!("&{name}={}", encoded(value)));
     }
