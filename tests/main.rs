@@ -13,6 +13,7 @@ mod events;
 mod failed_files;
 mod file_names;
 mod harness;
+mod mount;
 mod processes;
 mod recorded_executions;
 mod scenarios;
@@ -31,13 +32,32 @@ use tokio::runtime::Runtime;
 /// A test on the stage.
 type Act = for<'a> fn(&'a Stage) -> Pin<Box<dyn Future<Output = anyhow::Result<()>> + 'a>>;
 
+/// A test that needs no stage, and so no local cloud.
+type Solo = fn() -> Pin<Box<dyn Future<Output = anyhow::Result<()>>>>;
+
 macro_rules! acts {
     ($($module:ident :: $name:ident),* $(,)?) => {
         vec![$((concat!(stringify!($module), "::", stringify!($name)), (|stage| Box::pin($module::$name(stage))) as Act)),*]
     };
 }
 
-/// All tests, in the order of playing.
+macro_rules! solos {
+    ($($module:ident :: $name:ident),* $(,)?) => {
+        vec![$((concat!(stringify!($module), "::", stringify!($name)), (|| Box::pin($module::$name())) as Solo)),*]
+    };
+}
+
+/// All tests that need no stage.
+fn solos() -> Vec<(&'static str, Solo)> {
+    solos![
+        mount::the_template_holds_the_script,
+        mount::no_instance_goes_into_service_without_its_files,
+        mount::two_instances_see_the_same_file,
+        mount::the_load_is_bounded,
+    ]
+}
+
+/// All tests on the stage, in the order of playing.
 #[allow(clippy::too_many_lines, reason = "it is a list")]
 fn acts() -> Vec<(&'static str, Act)> {
     acts![
@@ -78,6 +98,7 @@ fn acts() -> Vec<(&'static str, Act)> {
         tool::without_a_yes_nothing_is_changed,
         tool::mistakes_are_named,
         tool::a_failed_deploy_names_its_cause,
+        tool::a_fleet_that_cannot_be_is_refused,
         tool::a_second_stack_comes_and_goes,
         alert_path::a_line_that_is_well_is_told_so,
         alert_path::a_test_mail_goes_the_whole_way,
@@ -95,6 +116,7 @@ fn acts() -> Vec<(&'static str, Act)> {
         processes::rehearse_leaves_nothing_running,
         processes::a_killed_rehearsal_leaves_nothing_running,
         processes::a_missing_python_is_a_clear_error,
+        processes::without_namespaces_the_fleet_is_not_shown,
     ]
 }
 
@@ -103,13 +125,21 @@ fn main() -> std::process::ExitCode {
     // They share one stage; each must find it as the one before left it.
     arguments.test_threads = Some(1);
     let house = Arc::new(House::default());
-    let trials = acts()
-        .into_iter()
-        .map(|(name, act)| house.trial(name, act))
-        .collect();
+    let solos = solos().into_iter().map(|(name, solo)| trial(name, solo));
+    let acts = acts().into_iter();
+    let acts = acts.map(|(name, act)| house.trial(name, act));
+    let trials = solos.chain(acts).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     house.close();
     conclusion.exit_code()
+}
+
+fn trial(name: &'static str, solo: Solo) -> Trial {
+    Trial::test(name, move || {
+        let played = Runtime::new().map_err(Into::into);
+        let played = played.and_then(|runtime| runtime.block_on(solo()));
+        played.map_err(|error| Failed::from(format!("{error:#}")))
+    })
 }
 
 /// Opens the stage for the first test that needs it, so that listing tests

@@ -6,6 +6,7 @@ use anyhow::{Context, ensure};
 use rehearsal::Scenario;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -137,6 +138,33 @@ pub(crate) async fn a_missing_python_is_a_clear_error(_: &Stage) -> anyhow::Resu
     ensure!(
         stderr.contains("install python3 and python3-venv"),
         "{stderr}"
+    );
+    Ok(())
+}
+
+/// Where no instance can be played, the scenario has neither passed nor failed.
+pub(crate) async fn without_namespaces_the_fleet_is_not_shown(stage: &Stage) -> anyhow::Result<()> {
+    let folder = stage.cloud.folder.join("no-namespaces");
+    std::fs::create_dir_all(&folder)?;
+    let unshare = folder.join("unshare");
+    std::fs::write(
+        &unshare,
+        "#!/bin/sh\necho 'unshare failed: Operation not permitted' >&2\nexit 1\n",
+    )?;
+    std::fs::set_permissions(&unshare, std::fs::Permissions::from_mode(0o755))?;
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut command = tool(&["rehearse", "--json", "--scenario", "scale"])?;
+    command.env("PATH", format!("{}:{path}", folder.display()));
+    let (code, stdout, stderr) = ended(command.output().await?)?;
+    let report: Value = serde_json::from_str(stdout.lines().last().context("no result")?)?;
+    let scale = report["scenarios"].as_array().and_then(|all| all.last());
+    let scale = scale.context("no scenarios")?;
+    let reason = scale["reason"].as_str().unwrap_or_default();
+    ensure!(code == 0 && report["ok"] == true, "{code}: {stderr}");
+    ensure!(scale["name"] == "scale" && scale["ok"].is_null(), "{scale}");
+    ensure!(
+        reason.contains("Operation not permitted; to allow it: on Ubuntu"),
+        "{reason}"
     );
     Ok(())
 }

@@ -11,7 +11,15 @@ pub(crate) async fn its_sections_are_in_order(_: &Stage) -> anyhow::Result<()> {
         .lines()
         .filter_map(|line| line.strip_prefix("  # ==== ")?.split(':').next())
         .collect();
-    let expected = ["Network", "Storage", "Transfer", "Functions", "Alerts"];
+    let expected = [
+        "Network",
+        "Storage",
+        "Fleet",
+        "Transfer",
+        "Functions",
+        "Alerts",
+        "System backup",
+    ];
     ensure!(sections == expected, "{sections:?}");
     Ok(())
 }

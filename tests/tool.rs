@@ -1,11 +1,11 @@
 //! `efs-backup` as a person uses it.
 
 use crate::harness::program::{binaries, ended, tool, tool_on};
-use crate::harness::{self, STACK, Stage, root};
+use crate::harness::{self, STACK, Stage, root, signed};
 use anyhow::{Context, ensure};
 use deploy::aws::Aws;
 use deploy::stack;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn deploy<'a>(stack: &'a str, functions: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let mut arguments = vec!["deploy", "--stack-name", stack, "--functions", functions];
@@ -121,22 +121,32 @@ pub(crate) async fn a_failed_deploy_names_its_cause(stage: &Stage) -> anyhow::Re
     Ok(())
 }
 
-/// Two stacks live in one account; deleting one keeps its data.
+/// Two stacks live in one account; deleting one keeps its data. This one has no
+/// fleet, and backs up whole machines.
 pub(crate) async fn a_second_stack_comes_and_goes(stage: &Stage) -> anyhow::Result<()> {
-    let functions = binaries()?.display().to_string();
-    let more = [
-        "--json",
-        "--yes",
-        "--parameter",
-        "AlertEmail=ops@example.com",
-    ];
-    let (code, stdout, stderr) =
-        tool_on(&stage.cloud, &deploy("second", &functions, &more)).await?;
-    ensure!(code == 0, "{code}: {stderr}");
-    let outputs: Value = serde_json::from_str(&stdout)?;
-    ensure!(outputs["TaskArn"] != stage.output("TaskArn")?, "{stdout}");
+    let known = stage.mails()?.len();
+    let outputs = second_stack(stage, &["FleetMaxSize=0", "SystemBackup=true"]).await?;
+    ensure!(outputs["TaskArn"] != stage.output("TaskArn")?, "{outputs}");
+    ensure!(outputs["FleetGroupName"].is_null(), "{outputs}");
+    let vault = outputs["SystemBackupVaultName"]
+        .as_str()
+        .context("no vault")?;
+    let groups = signed::query(
+        &stage.cloud,
+        "autoscaling",
+        "DescribeAutoScalingGroups",
+        &[],
+    )
+    .await?;
+    ensure!(!groups.body.contains("second-fleet"), "{}", groups.body);
+    check_selections(stage, &outputs).await?;
+    check_failed_system_backup_is_told(stage, vault, known).await?;
 
     delete(stage, "second").await?;
+    let path = format!("/backup-vaults/{vault}");
+    signed::get(&stage.cloud, "backup", &path)
+        .await
+        .context("the vault was kept")?;
     let bucket = outputs["BackupBucketName"].as_str().context("no bucket")?;
     stage
         .s3
@@ -145,6 +155,108 @@ pub(crate) async fn a_second_stack_comes_and_goes(stage: &Stage) -> anyhow::Resu
         .send()
         .await
         .context("the backup was kept")?;
+    Ok(())
+}
+
+async fn second_stack(stage: &Stage, parameters: &[&str]) -> anyhow::Result<Value> {
+    let functions = binaries()?.display().to_string();
+    let mut more = vec![
+        "--json",
+        "--yes",
+        "--parameter",
+        "AlertEmail=ops@example.com",
+    ];
+    for parameter in parameters {
+        more.extend(["--parameter", parameter]);
+    }
+    let (code, stdout, stderr) =
+        tool_on(&stage.cloud, &deploy("second", &functions, &more)).await?;
+    ensure!(code == 0, "{code}: {stderr}");
+    Ok(serde_json::from_str(&stdout)?)
+}
+
+/// The file system is selected by its ARN, machines and databases by a tag.
+async fn check_selections(stage: &Stage, outputs: &Value) -> anyhow::Result<()> {
+    let plans = json_of(stage, "/backup/plans/").await?;
+    let plan = plans["BackupPlansList"][0]["BackupPlanId"]
+        .as_str()
+        .context("no plan")?;
+    let listed = json_of(stage, &format!("/backup/plans/{plan}/selections/")).await?;
+    let mut texts = Vec::new();
+    for selection in listed["BackupSelectionsList"]
+        .as_array()
+        .context("no selections")?
+    {
+        let id = selection["SelectionId"].as_str().unwrap_or_default();
+        let selection = json_of(stage, &format!("/backup/plans/{plan}/selections/{id}")).await?;
+        texts.push(selection["BackupSelection"].to_string());
+    }
+    let file_system = outputs["FileSystemId"].as_str().unwrap_or("no file system");
+    let expected = [file_system, "aws:ResourceTag/backup"];
+    let found = |text: &&str| texts.iter().filter(|found| found.contains(*text)).count() == 1;
+    ensure!(texts.len() == 2 && expected.iter().all(found), "{texts:?}");
+    Ok(())
+}
+
+async fn json_of(stage: &Stage, path: &str) -> anyhow::Result<Value> {
+    let answer = signed::get(&stage.cloud, "backup", path).await?;
+    Ok(serde_json::from_str(&answer.body)?)
+}
+
+/// A job of our vault that failed is mailed, one that succeeded is not.
+async fn check_failed_system_backup_is_told(
+    stage: &Stage,
+    vault: &str,
+    known: usize,
+) -> anyhow::Result<()> {
+    stage
+        .confirm_since(known, &|text| eprintln!("{text}"))
+        .await?;
+    let known = stage.mails()?.len();
+    let job = |state: &str, vault: &str| {
+        let detail = json!({"backupJobId": "job-1", "backupVaultName": vault, "state": state,
+            "resourceArn": "arn:aws:ec2:eu-central-1:111122223333:instance/i-1"});
+        json!({"Source": "aws.backup", "DetailType": "Backup Job State Change", "Detail": detail.to_string()})
+    };
+    let events = json!([
+        job("COMPLETED", vault),
+        job("FAILED", "another"),
+        job("EXPIRED", vault)
+    ]);
+    stage.cloud.emit(events).await?;
+    let mail = stage.next_mail(known).await?;
+    ensure!(
+        mail.body.contains("the system backup of arn:aws:ec2:eu-central-1:111122223333:instance/i-1 ended as EXPIRED")
+            && mail.body.contains("--backup-job-id job-1"),
+        "{}",
+        mail.body
+    );
+    Ok(())
+}
+
+/// Sizes that cannot work are refused before anything is made.
+pub(crate) async fn a_fleet_that_cannot_be_is_refused(stage: &Stage) -> anyhow::Result<()> {
+    let functions = binaries()?.display().to_string();
+    let more = [
+        "--yes",
+        "--parameter",
+        "AlertEmail=ops@example.com",
+        "--parameter",
+        "FleetMinSize=2",
+        "--parameter",
+        "FleetMaxSize=1",
+    ];
+    let (code, _, stderr) = tool_on(&stage.cloud, &deploy("impossible", &functions, &more)).await?;
+    ensure!(
+        code != 0 && stderr.contains("With FleetMaxSize=1, FleetMinSize must be 1"),
+        "{code}: {stderr}"
+    );
+    let (code, _, stderr) =
+        tool_on(&stage.cloud, &["outputs", "--stack-name", "impossible"]).await?;
+    ensure!(
+        code == 1 && stderr.contains("there is no stack impossible"),
+        "{code}: {stderr}"
+    );
     Ok(())
 }
 

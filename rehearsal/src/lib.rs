@@ -7,6 +7,8 @@
 
 pub mod binaries;
 pub mod datasync;
+mod fleet;
+pub mod instance;
 mod local_cloud;
 mod outbox;
 mod process;
@@ -15,6 +17,7 @@ mod scenario;
 pub mod signed;
 mod stage;
 
+pub use fleet::{Fleet, Member};
 pub use local_cloud::{LocalCloud, REGION};
 pub use outbox::{Kind, Mail};
 pub use scenario::{Outcome, Scenario, play};

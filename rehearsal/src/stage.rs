@@ -133,8 +133,18 @@ impl Stage {
     ///
     /// If SNS refuses a token.
     pub async fn confirm_subscriptions(&self, say: Say<'_>) -> anyhow::Result<usize> {
+        self.confirm_since(0, say).await
+    }
+
+    /// The same for the mails after the `known` first ones: a link works once.
+    ///
+    /// # Errors
+    ///
+    /// If SNS refuses a token.
+    pub async fn confirm_since(&self, known: usize, say: Say<'_>) -> anyhow::Result<usize> {
         let mails = self.mails()?;
-        let links = mails.iter().filter(|mail| mail.kind == Kind::Confirmation);
+        let links = mails.iter().skip(known);
+        let links = links.filter(|mail| mail.kind == Kind::Confirmation);
         let mut confirmed = 0;
         for mail in links {
             let request = self.sns.confirm_subscription();
