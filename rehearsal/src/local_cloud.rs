@@ -28,6 +28,10 @@ pub struct LocalCloud {
     pub endpoint: String,
     /// Everything this cloud writes: `cloud/`, `efs/`, `logs/`.
     pub folder: PathBuf,
+    /// The project's top folder.
+    pub root: PathBuf,
+    /// The Python that it runs in, which has AWS's SDK.
+    pub python: PathBuf,
     token: String,
     http: reqwest::Client,
     datasync_url: String,
@@ -62,6 +66,8 @@ impl LocalCloud {
         Ok(LocalCloud {
             endpoint,
             folder,
+            root: root.to_owned(),
+            python,
             token,
             http: reqwest::Client::new(),
             datasync_url: text(&ready, "url")?,
@@ -94,6 +100,29 @@ impl LocalCloud {
             ("AWS_ACCESS_KEY_ID", KEY.to_owned()),
             ("AWS_SECRET_ACCESS_KEY", KEY.to_owned()),
         ]
+    }
+
+    /// The environment of credentials of a role, as AWS gives them to a service
+    /// that the role trusts.
+    ///
+    /// # Errors
+    ///
+    /// If the role does not trust the service.
+    pub async fn session(
+        &self,
+        role_name: &str,
+        service: &str,
+    ) -> anyhow::Result<[(&'static str, String); 4]> {
+        let role = format!("arn:aws:iam::{ACCOUNT}:role/{role_name}");
+        let body = serde_json::json!({"RoleArn": role, "Service": service});
+        let url = format!("{}/_efs/session", self.endpoint);
+        let session = self.post(&url, &body).await?;
+        Ok([
+            ("AWS_ENDPOINT_URL", self.endpoint.clone()),
+            ("AWS_ACCESS_KEY_ID", text(&session, "AccessKeyId")?),
+            ("AWS_SECRET_ACCESS_KEY", text(&session, "SecretAccessKey")?),
+            ("AWS_SESSION_TOKEN", text(&session, "SessionToken")?),
+        ])
     }
 
     /// The folder that stands for a file system.

@@ -125,6 +125,9 @@ async fn perform(stage: &Stage, options: &Rehearse, voice: Voice) -> Result<Vec<
         if let Some(failure) = &outcome.failure {
             voice.say(&format!("    FAIL: {failure}"));
         }
+        if let Some(reason) = &outcome.not_shown {
+            voice.say(&format!("    NOT SHOWN: {reason}"));
+        }
         for mail in outcome
             .mails
             .iter()
@@ -158,16 +161,17 @@ fn conclude(
         return Ok(());
     }
     for outcome in outcomes {
-        let (word, color) = match outcome.failure {
-            None => ("PASS", AnsiColor::Green),
-            Some(_) => ("FAIL", AnsiColor::Red),
+        let (word, color) = match (&outcome.failure, &outcome.not_shown) {
+            (None, None) => ("PASS", AnsiColor::Green),
+            (None, Some(_)) => ("NOT SHOWN", AnsiColor::Yellow),
+            (Some(_), _) => ("FAIL", AnsiColor::Red),
         };
         let style: Style = color.on_default().bold();
         voice.result(&format!(
             "{style}{word}{style:#}  {:<12} {:>5.1} s  {}",
             outcome.scenario.name(),
             outcome.took.as_secs_f64(),
-            outcome.failure.as_deref().unwrap_or_default()
+            reason(outcome).unwrap_or_default()
         ));
     }
     voice.result(&format!("report: {}", from_here(&page).display()));
@@ -187,15 +191,28 @@ fn report(outcomes: &[Outcome], page: Option<&Path>) -> serde_json::Value {
         .map(|outcome| {
             json!({
                 "name": outcome.scenario.name(),
-                "ok": outcome.failure.is_none(),
+                "ok": ok(outcome),
                 "seconds": (outcome.took.as_secs_f64() * 1000.0).round() / 1000.0,
                 "mails": outcome.mails,
-                "reason": outcome.failure,
+                "reason": reason(outcome),
             })
         })
         .collect();
     let ok = outcomes.iter().all(|outcome| outcome.failure.is_none());
     json!({ "schema": "rehearsal/1", "ok": ok, "scenarios": scenarios, "report": page })
+}
+
+/// Whether it passed; `None` where that could not be shown.
+fn ok(outcome: &Outcome) -> Option<bool> {
+    match outcome.not_shown {
+        Some(_) => None,
+        None => Some(outcome.failure.is_none()),
+    }
+}
+
+/// Why it did not pass.
+fn reason(outcome: &Outcome) -> Option<&str> {
+    outcome.failure.as_deref().or(outcome.not_shown.as_deref())
 }
 
 /// Says how to talk to the cloud, and waits until somebody has had enough.

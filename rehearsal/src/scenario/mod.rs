@@ -6,7 +6,9 @@ mod audit;
 mod first_copy;
 mod modify;
 mod no_change;
+mod scale;
 
+use crate::instance::NoNamespaces;
 use crate::{Mail, Run, Say, Stage, Version};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -26,6 +28,8 @@ pub enum Scenario {
     Add,
     /// Somebody suspends versioning, and the daily audit notices.
     Audit,
+    /// The fleet grows by an instance, and loses one.
+    Scale,
 }
 
 /// What came of a scenario.
@@ -37,7 +41,7 @@ pub struct Outcome {
     pub took: Duration,
     /// Its mails.
     pub mails: Vec<PathBuf>,
-    /// Why it failed; `None` if it passed.
+    /// Why it failed; `None` if it passed, or could not be shown.
     pub failure: Option<String>,
     /// What was said while it played.
     pub told: Vec<String>,
@@ -45,16 +49,19 @@ pub struct Outcome {
     pub before: Result<Vec<Version>, String>,
     /// The backup bucket's versions after it, or why they are not known.
     pub after: Result<Vec<Version>, String>,
+    /// Why it cannot be shown on this machine. It has then not passed either.
+    pub not_shown: Option<String>,
 }
 
 impl Scenario {
     /// All scenarios, in the order of playing.
-    pub const ALL: [Scenario; 5] = [
+    pub const ALL: [Scenario; 6] = [
         Scenario::FirstCopy,
         Scenario::NoChange,
         Scenario::Modify,
         Scenario::Add,
         Scenario::Audit,
+        Scenario::Scale,
     ];
 
     /// The name on the command line and in reports.
@@ -66,6 +73,7 @@ impl Scenario {
             Scenario::Modify => "modify",
             Scenario::Add => "add",
             Scenario::Audit => "audit",
+            Scenario::Scale => "scale",
         }
     }
 
@@ -90,6 +98,7 @@ impl Scenario {
             Scenario::Modify => modify::play(stage, say).await,
             Scenario::Add => add::play(stage, say).await,
             Scenario::Audit => audit::play(stage, say).await,
+            Scenario::Scale => scale::play(stage, say).await,
         }
     }
 }
@@ -108,6 +117,16 @@ pub async fn play(scenario: Scenario, stage: &Stage, say: Say<'_>) -> Outcome {
     let played = scenario.act(stage, &remember).await;
     let took = begun.elapsed();
     let mails = stage.mails().unwrap_or_default();
+    let error = played.err();
+    let cannot = error
+        .as_ref()
+        .is_some_and(|error| error.is::<NoNamespaces>());
+    let reason = error.map(|error| format!("{error:#}"));
+    let (failure, not_shown) = if cannot {
+        (None, reason)
+    } else {
+        (reason, None)
+    };
     Outcome {
         scenario,
         took,
@@ -116,10 +135,11 @@ pub async fn play(scenario: Scenario, stage: &Stage, say: Say<'_>) -> Outcome {
             .skip(known)
             .map(|mail| mail.path)
             .collect(),
-        failure: played.err().map(|error| format!("{error:#}")),
         before,
         after: versions(stage).await,
         told: told.into_inner().unwrap_or_else(PoisonError::into_inner),
+        failure,
+        not_shown,
     }
 }
 
