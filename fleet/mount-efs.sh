@@ -60,7 +60,11 @@ install_efs_utils() {
 # one without the other.
 write_fstab() {
     local source place _
-    mkdir -p "$MOUNT_POINT" || return 1
+    # At a later boot the file system may be mounted already, and hang.
+    if ! bounded 30 mkdir -p "$MOUNT_POINT"; then
+        say "$MOUNT_POINT: cannot be made, or what is mounted there hangs; given up"
+        return 1
+    fi
     while read -r source place _; do
         [[ $place == "$MOUNT_POINT" && $source != '#'* ]] || continue
         [[ $source == "$FILE_SYSTEM_ID"* ]] && return 0
@@ -68,7 +72,7 @@ write_fstab() {
         return 1
     done </etc/fstab
     echo "$FILE_SYSTEM_ID:/ $MOUNT_POINT efs _netdev,nofail,noresvport,tls,iam 0 0" >>/etc/fstab || return 1
-    systemctl daemon-reload
+    bounded 30 systemctl daemon-reload
     say 'fstab: line added, by which later boots mount'
 }
 

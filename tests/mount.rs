@@ -119,20 +119,21 @@ const CASES: &[Case] = &[
                                             &[GOOD],                                &["ABANDON"]),
     ("second boot",                     "", &[GOOD, GOOD],                          &["CONTINUE"]),
     ("second boot, the name is late",   "", &[GOOD, &[("DAY_MOUNT", "late:120")]],  &["CONTINUE"]),
+    ("second boot, the server is gone", "", &[GOOD, &[("DAY_SERVER", "gone")]],     &["CONTINUE", "Unhealthy"]),
     ("second boot, never mounted",      "", &[GOOD, &[("DAY_MOUNT", "never")]],     &["CONTINUE", "Unhealthy"]),
 ];
 
 /// Each case ends as it should, in time, and leaves nothing behind.
 pub(crate) async fn no_instance_goes_into_service_without_its_files() -> anyhow::Result<()> {
     let mut table = format!(
-        "{:<31} {:<20} {:>7} {:>8}\n",
+        "{:<32} {:<20} {:>7} {:>8}\n",
         "case", "Auto Scaling hears", "seconds", "attempts"
     );
     for (name, fstab, boots, told) in CASES {
         let row = play(fstab, boots, told)
             .await
             .with_context(|| (*name).to_owned())?;
-        writeln!(table, "{name:<31} {row}")?;
+        writeln!(table, "{name:<32} {row}")?;
     }
     eprint!("{table}");
     insta::assert_snapshot!("mount", table);

@@ -27,3 +27,10 @@ REAL=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 real() {
     PATH=$REAL "$@"
 }
+
+# Waits for an NFS server that never answers; not even TERM reaches such a process.
+hang() {
+    trap '' TERM
+    touch /run/hangs
+    while :; do real sleep 1; done
+}
