@@ -12,6 +12,7 @@ mod event_patterns;
 mod events;
 mod failed_files;
 mod file_names;
+mod fleet;
 mod harness;
 mod mount;
 mod processes;
@@ -110,6 +111,10 @@ fn acts() -> Vec<(&'static str, Act)> {
         alert_path::what_is_denied_is_not_known_and_never_well,
         event_patterns::the_rule_judges_recorded_events,
         event_patterns::two_evaluators_agree_on_the_guides_examples,
+        fleet::the_group_is_gated_and_grows,
+        fleet::its_machines_are_locked_down,
+        fleet::its_network_is_closed,
+        fleet::its_role_allows_what_the_script_calls,
         template::its_sections_are_in_order,
         template::it_agrees_with_the_functions,
         seams::every_repair_holds,

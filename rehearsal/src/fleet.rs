@@ -87,20 +87,28 @@ impl<'a> Fleet<'a> {
     ///
     /// If its launch template has none.
     pub async fn user_data(&self) -> anyhow::Result<String> {
-        let group = self.describe().await?;
-        let template =
-            between(&group, "LaunchTemplateId").context("a group without launch template")?;
-        let version = between(&group, "Version").context("a launch template without version")?;
-        let fields = [
-            ("LaunchTemplateId", template),
-            ("LaunchTemplateVersion.1", version),
-        ];
-        let cloud = &self.stage.cloud;
-        let described =
-            signed::query(cloud, "ec2", "DescribeLaunchTemplateVersions", &fields).await?;
-        let user_data = between(&described.body, "userData").context("no user data")?;
+        let template = self.launch_template().await?;
+        let user_data = between(&template, "userData").context("no user data")?;
         let user_data = base64::decode(user_data).context("the user data is no base64")?;
         Ok(String::from_utf8(user_data)?)
+    }
+
+    /// The version of the launch template that it launches, as EC2 describes it.
+    ///
+    /// # Errors
+    ///
+    /// If it has none.
+    pub async fn launch_template(&self) -> anyhow::Result<String> {
+        let group = self.describe().await?;
+        let id = between(&group, "LaunchTemplateId").context("a group without launch template")?;
+        let version = between(&group, "Version").context("a launch template without version")?;
+        let fields = [
+            ("LaunchTemplateId", id),
+            ("LaunchTemplateVersion.1", version),
+        ];
+        let action = "DescribeLaunchTemplateVersions";
+        let described = signed::query(&self.stage.cloud, "ec2", action, &fields).await;
+        Ok(described?.body)
     }
 
     async fn describe(&self) -> anyhow::Result<String> {
