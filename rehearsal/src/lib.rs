@@ -20,7 +20,7 @@ mod stage;
 pub use fleet::{Fleet, Member};
 pub use local_cloud::{LocalCloud, REGION};
 pub use outbox::{Kind, Mail};
-pub use scenario::{Outcome, Scenario, play};
+pub use scenario::{Ending, Outcome, Scenario, play};
 pub use stage::{Answer, Run, Stage, Version};
 
 /// Says one line about what is going on.

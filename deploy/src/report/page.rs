@@ -48,24 +48,32 @@ impl Page<'_> {
         }
     }
 
-    fn passed(&self) -> usize {
-        self.played
-            .iter()
-            .filter(|(outcome, _)| outcome.failure.is_none())
+    fn count(&self, ok: Option<bool>) -> usize {
+        let played = self.played.iter();
+        played
+            .filter(|(outcome, _)| outcome.ending.ok() == ok)
             .count()
     }
 
+    /// One that could not be shown has not passed, and not failed either.
     fn result(&self) -> String {
-        let (passed, all) = (self.passed(), self.played.len());
-        let word = if passed == all { "PASS" } else { "FAIL" };
-        format!("{word}, {passed} of {all} scenarios")
+        let (passed, all) = (self.count(Some(true)), self.played.len());
+        let word = if self.has_failed() { "FAIL" } else { "PASS" };
+        match self.count(None) {
+            0 => format!("{word}, {passed} of {all} scenarios"),
+            open => format!("{word}, {passed} of {all} scenarios, {open} not shown"),
+        }
+    }
+
+    fn has_failed(&self) -> bool {
+        self.count(Some(false)) > 0
     }
 
     fn header(&self) -> Markup {
         html! {
             header {
                 h1 { "Rehearsal of efs-backup" }
-                p.result.pass[self.passed() == self.played.len()].fail[self.passed() < self.played.len()] {
+                p.result.pass[!self.has_failed()].fail[self.has_failed()] {
                     (self.result())
                 }
                 p.facts {
@@ -112,10 +120,12 @@ impl Page<'_> {
 }
 
 fn badge(outcome: &Outcome) -> Markup {
-    match outcome.failure {
-        None => html! { span.badge.pass { "PASS" } },
-        Some(_) => html! { span.badge.fail { "FAIL" } },
-    }
+    let kind = match outcome.ending.ok() {
+        Some(true) => "badge pass",
+        Some(false) => "badge fail",
+        None => "badge open",
+    };
+    html! { span class=(kind) { (outcome.ending.word()) } }
 }
 
 fn seconds(outcome: &Outcome) -> String {
@@ -126,7 +136,7 @@ fn scenario(outcome: &Outcome, mails: &[Mail]) -> Markup {
     html! {
         section.scenario id=(outcome.scenario.name()) {
             h2 { (badge(outcome)) " " (outcome.scenario.name()) span.took { (seconds(outcome)) } }
-            @if let Some(failure) = &outcome.failure { p.failure { (failure) } }
+            @if let Some(reason) = outcome.ending.reason() { p.failure { (reason) } }
             h3 { "What happened" }
             pre.story { (outcome.told.join("\n")) }
             h3 { "Versions in the backup bucket" }
@@ -204,7 +214,7 @@ fn row(version: &Version, word: &str) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rehearsal::{Kind, Scenario};
+    use rehearsal::{Ending, Kind, Scenario};
     use std::time::Duration;
 
     const HOSTILE: &str = "<script>alert(1)</script>\"'&.txt";
@@ -222,7 +232,7 @@ mod tests {
             scenario: Scenario::Modify,
             took: Duration::from_millis(1240),
             mails: Vec::new(),
-            failure: failure.map(str::to_owned),
+            ending: failure.map_or(Ending::Pass, |why| Ending::Fail(why.to_owned())),
             told: vec![format!("  {HOSTILE} is changed")],
             before: Ok(vec![
                 version(HOSTILE, "1", true),

@@ -10,7 +10,7 @@ use crate::voice::Voice;
 use crate::workspace;
 use anstyle::{AnsiColor, Style};
 use anyhow::Context;
-use rehearsal::{LocalCloud, Outcome, Scenario, Stage, play};
+use rehearsal::{Ending, LocalCloud, Outcome, Scenario, Stage, play};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use tokio::signal::unix::{SignalKind, signal};
@@ -61,9 +61,8 @@ async fn on_a_cloud(global: &Global, options: &Rehearse, voice: Voice) -> Result
     }
     stage.cloud.stop().await;
     concluded?;
-    let passed = |outcome: &Outcome| outcome.failure.is_none();
     Ok(outcomes?.map_or(Exit::Interrupted as u8, |outcomes| {
-        u8::from(!outcomes.iter().all(passed))
+        u8::from(outcomes.iter().any(failed))
     }))
 }
 
@@ -122,11 +121,8 @@ async fn perform(stage: &Stage, options: &Rehearse, voice: Voice) -> Result<Vec<
     for scenario in Scenario::with_needs(&options.scenario) {
         voice.say(scenario.name());
         let outcome = play(scenario, stage, &say).await;
-        if let Some(failure) = &outcome.failure {
-            voice.say(&format!("    FAIL: {failure}"));
-        }
-        if let Some(reason) = &outcome.not_shown {
-            voice.say(&format!("    NOT SHOWN: {reason}"));
+        if let Some(reason) = outcome.ending.reason() {
+            voice.say(&format!("    {}: {reason}", outcome.ending.word()));
         }
         for mail in outcome
             .mails
@@ -161,17 +157,13 @@ fn conclude(
         return Ok(());
     }
     for outcome in outcomes {
-        let (word, color) = match (&outcome.failure, &outcome.not_shown) {
-            (None, None) => ("PASS", AnsiColor::Green),
-            (None, Some(_)) => ("NOT SHOWN", AnsiColor::Yellow),
-            (Some(_), _) => ("FAIL", AnsiColor::Red),
-        };
-        let style: Style = color.on_default().bold();
+        let word = outcome.ending.word();
+        let style = style(&outcome.ending);
         voice.result(&format!(
             "{style}{word}{style:#}  {:<12} {:>5.1} s  {}",
             outcome.scenario.name(),
             outcome.took.as_secs_f64(),
-            reason(outcome).unwrap_or_default()
+            outcome.ending.reason().unwrap_or_default()
         ));
     }
     voice.result(&format!("report: {}", from_here(&page).display()));
@@ -191,28 +183,28 @@ fn report(outcomes: &[Outcome], page: Option<&Path>) -> serde_json::Value {
         .map(|outcome| {
             json!({
                 "name": outcome.scenario.name(),
-                "ok": ok(outcome),
+                "ok": outcome.ending.ok(),
                 "seconds": (outcome.took.as_secs_f64() * 1000.0).round() / 1000.0,
                 "mails": outcome.mails,
-                "reason": reason(outcome),
+                "reason": outcome.ending.reason(),
             })
         })
         .collect();
-    let ok = outcomes.iter().all(|outcome| outcome.failure.is_none());
+    let ok = !outcomes.iter().any(failed);
     json!({ "schema": "rehearsal/1", "ok": ok, "scenarios": scenarios, "report": page })
 }
 
-/// Whether it passed; `None` where that could not be shown.
-fn ok(outcome: &Outcome) -> Option<bool> {
-    match outcome.not_shown {
-        Some(_) => None,
-        None => Some(outcome.failure.is_none()),
-    }
+fn failed(outcome: &Outcome) -> bool {
+    outcome.ending.ok() == Some(false)
 }
 
-/// Why it did not pass.
-fn reason(outcome: &Outcome) -> Option<&str> {
-    outcome.failure.as_deref().or(outcome.not_shown.as_deref())
+fn style(ending: &Ending) -> Style {
+    let color = match ending {
+        Ending::Pass => AnsiColor::Green,
+        Ending::Fail(_) => AnsiColor::Red,
+        Ending::NotShown(_) => AnsiColor::Yellow,
+    };
+    color.on_default().bold()
 }
 
 /// Says how to talk to the cloud, and waits until somebody has had enough.

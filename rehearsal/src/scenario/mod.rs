@@ -41,16 +41,64 @@ pub struct Outcome {
     pub took: Duration,
     /// Its mails.
     pub mails: Vec<PathBuf>,
-    /// Why it failed; `None` if it passed, or could not be shown.
-    pub failure: Option<String>,
+    /// How it ended.
+    pub ending: Ending,
     /// What was said while it played.
     pub told: Vec<String>,
     /// The backup bucket's versions before it, or why they are not known.
     pub before: Result<Vec<Version>, String>,
     /// The backup bucket's versions after it, or why they are not known.
     pub after: Result<Vec<Version>, String>,
-    /// Why it cannot be shown on this machine. It has then not passed either.
-    pub not_shown: Option<String>,
+}
+
+/// How a scenario ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// All that must be seen was seen.
+    Pass,
+    /// Something else was seen.
+    Fail(String),
+    /// It cannot be played on this machine. It has then not passed either.
+    NotShown(String),
+}
+
+impl Ending {
+    fn of<T>(played: anyhow::Result<T>) -> Self {
+        match played {
+            Ok(_) => Ending::Pass,
+            Err(error) if error.is::<NoNamespaces>() => Ending::NotShown(format!("{error:#}")),
+            Err(error) => Ending::Fail(format!("{error:#}")),
+        }
+    }
+
+    /// The word in tables.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Ending::Pass => "PASS",
+            Ending::Fail(_) => "FAIL",
+            Ending::NotShown(_) => "NOT SHOWN",
+        }
+    }
+
+    /// Why it did not pass.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Ending::Pass => None,
+            Ending::Fail(reason) | Ending::NotShown(reason) => Some(reason),
+        }
+    }
+
+    /// Whether it passed; `None` where that could not be shown.
+    #[must_use]
+    pub fn ok(&self) -> Option<bool> {
+        match self {
+            Ending::Pass => Some(true),
+            Ending::Fail(_) => Some(false),
+            Ending::NotShown(_) => None,
+        }
+    }
 }
 
 impl Scenario {
@@ -117,16 +165,6 @@ pub async fn play(scenario: Scenario, stage: &Stage, say: Say<'_>) -> Outcome {
     let played = scenario.act(stage, &remember).await;
     let took = begun.elapsed();
     let mails = stage.mails().unwrap_or_default();
-    let error = played.err();
-    let cannot = error
-        .as_ref()
-        .is_some_and(|error| error.is::<NoNamespaces>());
-    let reason = error.map(|error| format!("{error:#}"));
-    let (failure, not_shown) = if cannot {
-        (None, reason)
-    } else {
-        (reason, None)
-    };
     Outcome {
         scenario,
         took,
@@ -138,8 +176,7 @@ pub async fn play(scenario: Scenario, stage: &Stage, say: Say<'_>) -> Outcome {
         before,
         after: versions(stage).await,
         told: told.into_inner().unwrap_or_else(PoisonError::into_inner),
-        failure,
-        not_shown,
+        ending: Ending::of(played),
     }
 }
 
