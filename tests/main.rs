@@ -8,6 +8,7 @@
 mod alert_path;
 mod audit;
 mod bad_days;
+mod described_system;
 mod event_patterns;
 mod events;
 mod failed_files;
@@ -51,6 +52,7 @@ macro_rules! solos {
 /// All tests that need no stage.
 fn solos() -> Vec<(&'static str, Solo)> {
     solos![
+        described_system::every_row_is_shown,
         mount::the_template_holds_the_script,
         mount::no_instance_goes_into_service_without_its_files,
         mount::two_instances_see_the_same_file,
