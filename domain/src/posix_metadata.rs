@@ -15,7 +15,13 @@ pub const MTIME_KEY: &str = "file-mtime";
 /// Access time; `DataSync` keeps it on a best-effort basis.
 pub const ATIME_KEY: &str = "file-atime";
 
+/// What `DataSync` gives a file whose object does not say. Source: `DataSync` User
+/// Guide, "Default POSIX metadata applied by `DataSync`".
+const DEFAULT_OWNER: u32 = 65534;
+const DEFAULT_PERMISSIONS: u32 = 0o755;
+
 const TYPE_BITS: u32 = 0o170_000;
+const PERMISSION_BITS: u32 = 0o7777;
 const NANOSECONDS_PER_SECOND: u32 = 1_000_000_000;
 
 /// What one object's metadata says about the file it was copied from.
@@ -117,6 +123,37 @@ impl PosixMetadata {
             0o040_000 => Some(FileKind::Directory),
             0o120_000 => Some(FileKind::Symlink),
             _ => None,
+        }
+    }
+
+    /// The metadata of the file that a restore makes: owner, group and mode where
+    /// the object does not say are `DataSync`'s own; the mode's type is `kind`'s.
+    #[must_use]
+    pub fn of_restored(&self, kind: FileKind) -> Self {
+        let permissions = match kind {
+            // A link's own permissions cannot be chosen.
+            FileKind::Symlink => 0o777,
+            _ => self
+                .mode
+                .map_or(DEFAULT_PERMISSIONS, |mode| mode & PERMISSION_BITS),
+        };
+        Self {
+            mode: Some(kind.type_bits() | permissions),
+            owner: self.owner.or(Some(DEFAULT_OWNER)),
+            group: self.group.or(Some(DEFAULT_OWNER)),
+            ..self.clone()
+        }
+    }
+}
+
+impl FileKind {
+    /// The type bits of `st_mode`.
+    #[must_use]
+    pub fn type_bits(self) -> u32 {
+        match self {
+            Self::Regular => 0o100_000,
+            Self::Directory => 0o040_000,
+            Self::Symlink => 0o120_000,
         }
     }
 }
@@ -286,6 +323,39 @@ mod tests {
             let metadata = decode(&[("file-permissions", mode)]).unwrap();
             assert_eq!(metadata.kind(), kind, "{mode}");
         }
+    }
+
+    #[test]
+    fn what_an_object_does_not_say_is_datasyncs_default() {
+        let foreign = PosixMetadata::default();
+        #[rustfmt::skip]
+        let cases = [
+            ("a file",           FileKind::Regular,   None,            0o100_755),
+            ("a folder",         FileKind::Directory, None,            0o040_755),
+            ("a link",           FileKind::Symlink,   None,            0o120_777),
+            ("a mode",           FileKind::Regular,   Some(0o100_640), 0o100_640),
+            ("a setuid bit",     FileKind::Regular,   Some(0o104_755), 0o104_755),
+            ("no type bits",     FileKind::Directory, Some(0o700),     0o040_700),
+        ];
+        for (name, kind, mode, expected) in cases {
+            let said = PosixMetadata {
+                mode,
+                ..foreign.clone()
+            };
+            let restored = said.of_restored(kind);
+            assert_eq!(restored.mode, Some(expected), "{name}");
+            assert_eq!(
+                (restored.owner, restored.group),
+                (Some(65534), Some(65534)),
+                "{name}"
+            );
+            assert_eq!(restored.mtime, None, "{name}: a time is not made up");
+        }
+        let owned = PosixMetadata {
+            owner: Some(0),
+            ..foreign
+        };
+        assert_eq!(owned.of_restored(FileKind::Regular).owner, Some(0));
     }
 
     prop_compose! {

@@ -16,6 +16,7 @@ pub mod python;
 mod scenario;
 pub mod signed;
 mod stage;
+mod tree;
 
 pub use fleet::{Fleet, Member};
 pub use local_cloud::{LocalCloud, REGION};

@@ -160,7 +160,7 @@ fn conclude(
         let word = outcome.ending.word();
         let style = style(&outcome.ending);
         voice.result(&format!(
-            "{style}{word}{style:#}  {:<12} {:>5.1} s  {}",
+            "{style}{word}{style:#}  {:<24} {:>5.1} s  {}",
             outcome.scenario.name(),
             outcome.took.as_secs_f64(),
             outcome.ending.reason().unwrap_or_default()

@@ -1,7 +1,8 @@
 //! The control door: how a test makes this `DataSync` behave as AWS's does on a
-//! bad day. It changes what is answered, never what was copied.
+//! bad day. It changes what is answered and what can be read, never what is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -17,6 +18,8 @@ pub(super) struct Control {
     tasks: BTreeMap<String, ForcedTask>,
     patches: BTreeMap<String, Value>,
     failures: BTreeMap<String, OrderedFailure>,
+    /// Paths below the root of a file system, by its id.
+    closed: BTreeMap<String, BTreeSet<PathBuf>>,
 }
 
 /// `{"task": {…}}`: `DescribeTask` says this. Without a status: no longer.
@@ -52,6 +55,17 @@ pub(super) struct OrderedFailure {
     pub kind: FailureKind,
 }
 
+/// `{"deny_read": {…}}`: from the next execution on, these files of a file system,
+/// or what lies in these folders, cannot be read, as if their modes forbade it;
+/// the root user of a test is stopped by no mode. No paths: all can be read again.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DenyRead {
+    file_system: String,
+    /// Below the root of the file system, with a leading `/`.
+    paths: Vec<String>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(super) enum FailureKind {
     InternalException,
@@ -77,6 +91,7 @@ pub(super) fn take(shared: &Shared, body: Value) -> Result<Value, ApiError> {
             "task" => shared.control().force_task(parse(value)?),
             "execution" => shared.control().patch(parse(value)?),
             "fail_next" => shared.control().fail_next(parse(value)?),
+            "deny_read" => shared.control().deny_read(parse(value)?),
             "hold" => {
                 let status: Option<Status> = parse(value)?;
                 shared.hold.send_replace(status);
@@ -104,6 +119,13 @@ impl Control {
         Some(failure.clone())
     }
 
+    /// What cannot be read below a folder of a file system.
+    pub(super) fn closed_files(&self, file_system: &str, subdirectory: &str) -> BTreeSet<PathBuf> {
+        let all = self.closed.get(file_system).into_iter().flatten();
+        let below = all.filter_map(|path| path.strip_prefix(subdirectory).ok());
+        below.map(PathBuf::from).collect()
+    }
+
     /// What `DescribeTaskExecution` shall answer instead of `described`.
     pub(super) fn patched(&self, arn: &str, mut described: Value) -> Value {
         if let Some(patch) = self.patches.get(arn) {
@@ -126,6 +148,11 @@ impl Control {
         } else {
             self.patches.insert(arn, patch);
         }
+    }
+
+    fn deny_read(&mut self, DenyRead { file_system, paths }: DenyRead) {
+        let paths = paths.iter().map(|path| path.trim_start_matches('/').into());
+        self.closed.insert(file_system, paths.collect());
     }
 
     fn fail_next(&mut self, failure: OrderedFailure) {
@@ -200,6 +227,25 @@ mod tests {
         );
         assert!(control.take_failure("DescribeTask").is_some());
         assert!(control.take_failure("DescribeTask").is_none());
+    }
+
+    #[test]
+    fn files_are_closed_by_file_system_and_folder() {
+        let mut control = Control::default();
+        let order = json!({"file_system": "fs-1", "paths": ["/a", "/web/b"]});
+        control.deny_read(parse(order).unwrap());
+        let closed = |control: &Control, id: &str, below: &str| -> Vec<String> {
+            let closed = control.closed_files(id, below);
+            closed
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect()
+        };
+        assert_eq!(closed(&control, "fs-1", ""), ["a", "web/b"]);
+        assert_eq!(closed(&control, "fs-1", "web"), ["b"]);
+        assert!(closed(&control, "fs-2", "").is_empty());
+        control.deny_read(parse(json!({"file_system": "fs-1", "paths": []})).unwrap());
+        assert!(closed(&control, "fs-1", "").is_empty());
     }
 
     #[test]

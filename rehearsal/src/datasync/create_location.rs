@@ -1,5 +1,5 @@
-//! Makes locations: EFS as the source, S3 as the destination. An S3 location is
-//! tested for access before it exists.
+//! Makes locations on EFS and S3. An S3 location is tested for access before it
+//! exists.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::datasync::Shared;
 use crate::datasync::api::parse;
-use crate::datasync::bucket::Bucket;
 use crate::datasync::cloud::RoleSession;
+use crate::datasync::end::bucket::Bucket;
 use crate::datasync::error::{ApiError, required};
 use crate::datasync::ids::{Caller, new_id};
 use crate::datasync::model::Moment;

@@ -5,15 +5,15 @@
 use std::sync::Arc;
 
 use crate::datasync::Shared;
-use crate::datasync::bucket::{Bucket, NewObject};
 use crate::datasync::cloud::RoleSession;
+use crate::datasync::end::bucket::{Bucket, NewObject};
+use crate::datasync::end::s3_failure::S3Failure;
 use crate::datasync::failures::FileFailure;
 use crate::datasync::ids::id_of;
 use crate::datasync::job::Job;
 use crate::datasync::log_lines::{Log, stream_name};
 use crate::datasync::model::{Execution, Failure, Moment, PhaseStatus, ReportResult, Status};
 use crate::datasync::report::{Item, Kind, Part, Report};
-use crate::datasync::s3_failure::S3Failure;
 use crate::datasync::{prepare, transfer, verify};
 
 // The four texts are AWS's.

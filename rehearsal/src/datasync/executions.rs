@@ -68,7 +68,7 @@ pub(super) fn start(shared: &Arc<Shared>, caller: &Caller, body: Value) -> Resul
     execution.options = task
         .options
         .with(request.override_options.as_ref(), "overrideOptions")?;
-    let job = Job::new(shared, &store, caller, &task, &execution, report)?;
+    let job = Job::new(&store, caller, &task, &execution, report)?;
     store.tags.insert(arn.clone(), map_of(request.tags));
     store.executions.insert(arn.clone(), execution);
     store.task_mut(&task_arn)?.executions.push(arn.clone());

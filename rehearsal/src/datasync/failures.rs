@@ -3,15 +3,14 @@
 
 use backup_domain::posix_metadata::FileKind;
 
+use crate::datasync::end::s3_failure::S3Failure;
+use crate::datasync::end::{EndError, LONGEST_KEY, Name, SourceItem};
 use crate::datasync::log_lines;
-use crate::datasync::plan::LONGEST_KEY;
-use crate::datasync::s3_failure::S3Failure;
 use crate::datasync::side::Side;
-use crate::datasync::walk::{SourceItem, Unreadable};
 
 /// What is told about one failed file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct FileFailure {
+pub(crate) struct FileFailure {
     /// `ErrorCode` of the report's item.
     pub code: &'static str,
     /// `ErrorDetail` of the report's item.
@@ -21,47 +20,65 @@ pub(super) struct FileFailure {
 }
 
 impl FileFailure {
-    pub(super) fn name_is_not_utf8(item: &SourceItem) -> Self {
-        let detail = "the file name is not valid UTF-8".to_owned();
-        let lines = vec![log_lines::not_writable(&item.path.shown(), &detail)];
-        Self {
-            code: "InvalidFileName",
-            detail,
-            lines,
-        }
+    pub(super) fn name_is_not_utf8(name: &Name) -> Self {
+        Self::impossible(
+            "InvalidFileName",
+            &name.shown(),
+            "the file name is not valid UTF-8",
+        )
     }
 
-    pub(super) fn key_is_too_long(item: &SourceItem) -> Self {
-        let detail = format!("the object key is longer than {LONGEST_KEY} bytes");
-        let lines = vec![log_lines::not_writable(&item.path.shown(), &detail)];
+    pub(super) fn key_is_too_long(name: &Name) -> Self {
+        let reason = format!("the object key is longer than {LONGEST_KEY} bytes");
+        Self::impossible("ObjectKeyTooLong", &name.shown(), &reason)
+    }
+
+    /// An object that cannot be a file.
+    pub(super) fn key_is_no_path(path: &str, reason: &str) -> Self {
+        Self::impossible("InvalidFileName", path, reason)
+    }
+
+    fn impossible(code: &'static str, path: &str, reason: &str) -> Self {
         Self {
-            code: "ObjectKeyTooLong",
-            detail,
-            lines,
+            code,
+            detail: reason.to_owned(),
+            lines: vec![log_lines::not_writable(path, reason)],
         }
     }
 
     /// The file is gone, or closed to the reader, since it was listed.
-    pub(super) fn source(item: &SourceItem, reason: &str) -> Self {
-        let path = item.path.shown();
+    pub(super) fn source(item: &SourceItem, error: &EndError) -> Self {
+        let (path, reason) = (item.name.shown(), error.reason());
         let line = match item.kind {
-            FileKind::Regular => log_lines::open_failed(&path, reason),
-            kind => log_lines::metadata_failed(kind, &path, reason),
+            FileKind::Regular => log_lines::open_failed(&path, &reason),
+            kind => log_lines::metadata_failed(kind, &path, &reason),
         };
         Self {
             code: "SourceReadFailed",
-            detail: reason.to_owned(),
-            lines: vec![line],
+            detail: reason,
+            lines: with_s3_line(error, line),
         }
     }
 
     /// It could not even be listed.
-    pub(super) fn unreadable(entry: &Unreadable) -> Self {
-        let path = entry.path.shown();
+    pub(super) fn unlisted(name: &Name, error: &EndError) -> Self {
+        let reason = error.reason();
+        let kind = match name.is_directory {
+            true => FileKind::Directory,
+            false => FileKind::Regular,
+        };
         Self {
             code: "SourceReadFailed",
-            detail: entry.reason.clone(),
-            lines: vec![log_lines::metadata_failed(entry.kind, &path, &entry.reason)],
+            lines: vec![log_lines::metadata_failed(kind, &name.shown(), &reason)],
+            detail: reason,
+        }
+    }
+
+    /// The metadata of an object of the source could not be read.
+    pub(super) fn source_head(path: &str, failure: &S3Failure) -> Self {
+        Self {
+            code: "SourceReadFailed",
+            ..Self::head(path, failure)
         }
     }
 
@@ -74,12 +91,15 @@ impl FileFailure {
         }
     }
 
-    /// S3 refused to write, read or delete.
-    pub(super) fn s3(failure: &S3Failure) -> Self {
+    /// The destination refused to be written, read or deleted from.
+    pub(super) fn destination(path: &str, error: &EndError) -> Self {
         Self {
             code: "DestinationAccessFailed",
-            detail: format!("{}: {}", failure.operation, failure.reason()),
-            lines: vec![failure.log_line()],
+            detail: error.reason(),
+            lines: match error {
+                EndError::S3(failure) => vec![failure.log_line()],
+                _ => vec![log_lines::not_writable(path, &error.reason())],
+            },
         }
     }
 
@@ -110,5 +130,13 @@ impl FileFailure {
             detail: "No such file or directory".to_owned(),
             lines,
         }
+    }
+}
+
+/// S3's own words come before `DataSync`'s.
+fn with_s3_line(error: &EndError, line: String) -> Vec<String> {
+    match error {
+        EndError::S3(failure) => vec![failure.log_line(), line],
+        _ => vec![line],
     }
 }

@@ -75,13 +75,19 @@ pub(super) fn head_failed(path: &str) -> String {
     format!("[WARN] Failed to read metadata for file {path}: S3 Head Object Failed")
 }
 
+/// AWS's words for metadata that is not there; ours for metadata that makes no
+/// sense, without which the file is restored.
+pub(super) fn metadata_ignored(path: &str) -> String {
+    format!("[WARN] Failed to read metadata for file {path}: No data available")
+}
+
 pub(super) fn missing_at_destination(path: &str) -> String {
     format!(
         "[ERROR] Failed to read metadata for destination file {path}: No such file or directory"
     )
 }
 
-/// Ours: a name that cannot be an S3 key.
+/// Ours: what cannot be put at the destination.
 pub(super) fn not_writable(path: &str, reason: &str) -> String {
     format!("[ERROR] Failed to write file {path}: {reason}")
 }

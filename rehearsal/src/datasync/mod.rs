@@ -1,6 +1,6 @@
 //! Our `DataSync` for the local cloud: it speaks the service's JSON 1.1 API and
-//! really copies a folder (standing for an EFS file system) to a versioned S3
-//! bucket of the local cloud, in Basic mode.
+//! really copies between a folder (standing for an EFS file system) and a
+//! versioned S3 bucket of the local cloud, in both directions, in Basic mode.
 //!
 //! It is a process of its own. The local cloud forwards API requests to it; it
 //! calls back for what only a cloud can do (assume a role, emit an event, take
@@ -12,11 +12,11 @@
 mod api;
 #[cfg(test)]
 mod api_tests;
-mod bucket;
 mod cloud;
 mod control;
 mod create_location;
 mod door;
+mod end;
 mod error;
 mod execution;
 mod executions;
@@ -35,17 +35,20 @@ mod prepare;
 mod remove;
 mod report;
 mod report_config;
-mod s3_failure;
 mod settings;
 mod side;
-mod source_file;
 mod store;
 mod tags;
 mod tasks;
+#[cfg(test)]
+mod test_s3;
+#[cfg(test)]
+mod test_world;
 mod transfer;
+#[cfg(test)]
+mod transfer_tests;
 mod update_location;
 mod verify;
-mod walk;
 
 pub use settings::Settings;
 

@@ -1,15 +1,12 @@
 //! Compares source and destination: what to transfer, what to leave, what to
-//! delete, what can never be an object. Pure.
+//! delete, what the destination can never hold. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use backup_domain::posix_metadata::{FileKind, PosixMetadata};
+use backup_domain::posix_metadata::PosixMetadata;
 
+use crate::datasync::end::{Listing, Name, SourceItem, Survey, There};
 use crate::datasync::failures::FileFailure;
-use crate::datasync::walk::{SourceItem, Walked};
-
-/// S3's limit on a key, in bytes of UTF-8.
-pub(super) const LONGEST_KEY: usize = 1024;
 
 /// What the options say about comparing.
 #[derive(Debug, Clone, Copy, Default)]
@@ -20,22 +17,6 @@ pub(super) struct Rules {
     pub never_overwrite: bool,
     /// `PreserveDeletedFiles REMOVE`: delete what is not at the source.
     pub remove: bool,
-    /// The length of the location's prefix, which is part of every key.
-    pub prefix_length: usize,
-}
-
-/// What is known of one object, by its key relative to the prefix.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Object {
-    /// Listed, and of no interest beyond that.
-    Listed,
-    /// Size in bytes; metadata is none where it is malformed.
-    Seen {
-        size: u64,
-        metadata: Option<PosixMetadata>,
-    },
-    /// Its metadata could not be read.
-    Unreadable(FileFailure),
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -49,66 +30,52 @@ pub(super) enum Action {
 #[derive(Debug)]
 pub(super) struct Step {
     pub item: SourceItem,
-    /// Relative to the prefix; empty where there can be none.
-    pub key: String,
     pub action: Action,
 }
 
-/// All that an execution will do, in the order of the walk.
+/// All that an execution will do, in the order of the listing.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub steps: Vec<Step>,
-    /// Relative keys of objects to delete.
-    pub removals: Vec<String>,
+    /// What to delete, children before their parents.
+    pub removals: Vec<Name>,
 }
 
-/// Decides on every item. `kept` reduces metadata to what the options keep.
+/// Decides on every item. `kept` reduces metadata to what the options and the
+/// destination keep; `refusal` says why the destination can never hold an item.
 pub(super) fn plan(
-    walked: &Walked,
-    objects: &BTreeMap<String, Object>,
+    listing: &Listing,
+    survey: &Survey,
     rules: Rules,
     kept: impl Fn(&PosixMetadata) -> PosixMetadata,
+    refusal: impl Fn(&SourceItem) -> Option<FileFailure>,
 ) -> Plan {
-    let mut plan = Plan::default();
-    let mut at_source = BTreeSet::new();
-    for item in &walked.items {
-        let key = item.path.key(item.kind);
-        let action = match &key {
-            None => Action::Fail(FileFailure::name_is_not_utf8(item)),
-            Some(key) if rules.prefix_length + key.len() > LONGEST_KEY => {
-                Action::Fail(FileFailure::key_is_too_long(item))
-            }
-            Some(key) => decide(item, objects.get(key), rules, &kept(&item.metadata)),
-        };
-        let key = key.unwrap_or_default();
-        at_source.insert(key.clone());
-        plan.steps.push(Step {
-            item: item.clone(),
-            key,
-            action,
-        });
+    let steps = listing.items.iter().map(|item| Step {
+        item: item.clone(),
+        action: match refusal(item) {
+            Some(failure) => Action::Fail(failure),
+            None => decide(item, survey.get(&item.name), rules, &kept(&item.metadata)),
+        },
+    });
+    Plan {
+        steps: steps.collect(),
+        removals: match rules.remove {
+            true => removals(listing, survey),
+            false => vec![],
+        },
     }
-    if rules.remove {
-        plan.removals = removals(walked, objects, &at_source);
-    }
-    plan
 }
 
 /// A change of metadata alone is a transfer as well: S3 cannot change metadata
 /// in place, so the object is written anew and gets a new version.
-fn decide(
-    item: &SourceItem,
-    object: Option<&Object>,
-    rules: Rules,
-    kept: &PosixMetadata,
-) -> Action {
-    let (size, metadata) = match object {
+fn decide(item: &SourceItem, there: Option<&There>, rules: Rules, kept: &PosixMetadata) -> Action {
+    let (size, metadata) = match there {
         None => return Action::Transfer { overwrite: false },
         Some(_) if rules.never_overwrite => return Action::Skip,
         Some(_) if rules.everything => return Action::Transfer { overwrite: true },
-        Some(Object::Unreadable(failure)) => return Action::Fail(failure.clone()),
-        Some(Object::Listed) => return Action::Transfer { overwrite: true },
-        Some(Object::Seen { size, metadata }) => (*size, metadata),
+        Some(There::Unreadable(failure)) => return Action::Fail(failure.clone()),
+        Some(There::Listed) => return Action::Transfer { overwrite: true },
+        Some(There::Seen { size, metadata }) => (*size, metadata),
     };
     let is_same = size == item.size
         && metadata
@@ -134,41 +101,31 @@ pub(super) fn differences(kept: &PosixMetadata, there: &PosixMetadata) -> Vec<&'
     .collect()
 }
 
-/// Objects whose file is gone. What lies below a directory that could not be
-/// listed is not known to be gone, and stays.
-fn removals(
-    walked: &Walked,
-    objects: &BTreeMap<String, Object>,
-    at_source: &BTreeSet<String>,
-) -> Vec<String> {
-    let unknown: Vec<(String, bool)> = walked
-        .unreadable
+/// What is gone at the source. What was missed there, and all that lies below a
+/// directory that was missed, is not known to be gone, and stays.
+fn removals(listing: &Listing, survey: &Survey) -> Vec<Name> {
+    let at_source: BTreeSet<&Name> = listing.items.iter().map(|item| &item.name).collect();
+    let missed: Vec<&Name> = listing
+        .missed
         .iter()
-        .filter_map(|entry| {
-            let is_directory = entry.kind == FileKind::Directory;
-            Some((entry.path.key(entry.kind)?, is_directory))
-        })
+        .filter_map(|missed| missed.name.as_ref())
         .collect();
-    objects
+    let is_unknown = |name: &Name| {
+        missed
+            .iter()
+            .any(|missed| name.path().starts_with(missed.path()))
+    };
+    let gone = survey
         .keys()
-        .filter(|key| !at_source.contains(*key))
-        .filter(|key| {
-            !unknown
-                .iter()
-                .any(|(path, is_directory)| match is_directory {
-                    true => key.starts_with(path),
-                    false => *key == path || key.strip_suffix('/') == Some(path),
-                })
-        })
-        .cloned()
-        .collect()
+        .filter(|name| !at_source.contains(name) && !is_unknown(name));
+    gone.rev().cloned().collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::datasync::walk::{SourcePath, Unreadable};
-    use backup_domain::posix_metadata::FileTime;
+    use crate::datasync::end::{EndError, Missed};
+    use backup_domain::posix_metadata::{FileKind, FileTime};
 
     fn metadata(mode: u32) -> PosixMetadata {
         let time = |seconds| {
@@ -186,31 +143,38 @@ mod tests {
         }
     }
 
+    fn name(key: &str) -> Name {
+        Name::from_key(key).unwrap()
+    }
+
     fn item(path: &str) -> SourceItem {
         SourceItem {
-            path: SourcePath::new(path),
+            name: name(path),
             kind: FileKind::Regular,
             size: 3,
             metadata: metadata(0o100_644),
         }
     }
 
-    fn seen(size: u64, change: impl Fn(&mut PosixMetadata)) -> Object {
+    fn seen(size: u64, change: impl Fn(&mut PosixMetadata)) -> There {
         let mut metadata = metadata(0o100_644);
         change(&mut metadata);
-        Object::Seen {
+        There::Seen {
             size,
             metadata: Some(metadata),
         }
     }
 
-    fn action_with(object: Option<Object>, rules: Rules) -> Action {
-        let walked = Walked {
+    fn one_file() -> Listing {
+        Listing {
             items: vec![item("a")],
-            ..Walked::default()
-        };
-        let objects = object.map(|object| ("a".to_owned(), object));
-        let mut plan = plan(&walked, &objects.into_iter().collect(), rules, Clone::clone);
+            ..Listing::default()
+        }
+    }
+
+    fn action_with(there: Option<There>, rules: Rules) -> Action {
+        let survey = there.map(|there| (name("a"), there)).into_iter().collect();
+        let mut plan = plan(&one_file(), &survey, rules, Clone::clone, |_| None);
         plan.steps.remove(0).action
     }
 
@@ -239,7 +203,7 @@ mod tests {
             ("another owner",         Some(seen(3, |m| m.owner = Some(0))),      changed, CHANGED),
             ("another group",         Some(seen(3, |m| m.group = None)),         changed, CHANGED),
             ("another atime only",    Some(seen(3, |m| m.atime = None)),         changed, Action::Skip),
-            ("malformed metadata",    Some(Object::Seen { size: 3, metadata: None }), changed, CHANGED),
+            ("malformed metadata",    Some(There::Seen { size: 3, metadata: None }), changed, CHANGED),
             ("the same, ALL",         same(),                                    all,     CHANGED),
             ("not there, ALL",        None,                                      all,     NEW),
             ("changed, NEVER",        Some(seen(4, |_| {})),                     never,   Action::Skip),
@@ -252,66 +216,59 @@ mod tests {
 
     #[test]
     fn what_is_not_kept_is_not_compared() {
-        let walked = Walked {
-            items: vec![item("a")],
-            ..Walked::default()
-        };
-        let objects = BTreeMap::from([("a".to_owned(), seen(3, |m| m.owner = Some(0)))]);
+        let survey = Survey::from([(name("a"), seen(3, |m| m.owner = Some(0)))]);
         let without_owner = |metadata: &PosixMetadata| PosixMetadata {
             owner: None,
             ..metadata.clone()
         };
-        let plan = plan(&walked, &objects, Rules::default(), without_owner);
+        let plan = plan(
+            &one_file(),
+            &survey,
+            Rules::default(),
+            without_owner,
+            |_| None,
+        );
         assert_eq!(plan.steps[0].action, Action::Skip);
     }
 
     #[test]
-    fn a_key_of_1024_bytes_is_the_longest() {
-        let fails = |prefix_length, length| {
-            let walked = Walked {
-                items: vec![item(&"k".repeat(length))],
-                ..Walked::default()
-            };
-            let rules = Rules {
-                prefix_length,
-                ..Rules::default()
-            };
-            let plan = plan(&walked, &BTreeMap::new(), rules, Clone::clone);
-            matches!(plan.steps[0].action, Action::Fail(_))
-        };
-        assert!(!fails(0, 1024));
-        assert!(fails(0, 1025));
-        assert!(!fails(4, 1020));
-        assert!(fails(4, 1021));
+    fn what_can_never_be_there_fails_even_if_it_is() {
+        let survey = Survey::from([(name("a"), seen(3, |_| {}))]);
+        let refusal = |item: &SourceItem| Some(FileFailure::key_is_too_long(&item.name));
+        let plan = plan(
+            &one_file(),
+            &survey,
+            Rules::default(),
+            Clone::clone,
+            refusal,
+        );
+        assert!(matches!(plan.steps[0].action, Action::Fail(_)));
     }
 
     #[test]
     fn remove_deletes_what_is_gone_and_nothing_it_cannot_see() {
-        let unreadable = |path: &str, kind| Unreadable {
-            path: SourcePath::new(path),
-            kind,
-            reason: "Permission denied".to_owned(),
+        let missed = |key: &str| Missed {
+            path: format!("/{key}"),
+            name: Some(name(key)),
+            failure: FileFailure::unlisted(&name(key), &EndError::MountTarget),
         };
-        let walked = Walked {
-            items: vec![item("a")],
-            unreadable: vec![
-                unreadable("closed", FileKind::Directory),
-                unreadable("odd", FileKind::Regular),
-            ],
-            ..Walked::default()
+        let listing = Listing {
+            missed: vec![missed("closed/"), missed("odd")],
+            ..one_file()
         };
         let keys = [
-            "a", "a/", "closed/x", "closed/", "closed2", "gone", "odd", "odd/",
+            "a", "a/", "a/x", "closed/x", "closed/", "closed2", "gone", "odd", "odd/",
         ];
-        let objects: BTreeMap<_, _> = keys.map(|key| (key.to_owned(), Object::Listed)).into();
+        let survey: Survey = keys.map(|key| (name(key), There::Listed)).into();
         let rules = |remove| Rules {
             remove,
             ..Rules::default()
         };
 
-        let removing = plan(&walked, &objects, rules(true), Clone::clone);
-        assert_eq!(removing.removals, ["a/", "closed2", "gone"]);
-        let preserving = plan(&walked, &objects, rules(false), Clone::clone);
+        let removing = plan(&listing, &survey, rules(true), Clone::clone, |_| None);
+        let keys: Vec<_> = removing.removals.iter().filter_map(Name::key).collect();
+        assert_eq!(keys, ["gone", "closed2", "a/x", "a/"]);
+        let preserving = plan(&listing, &survey, rules(false), Clone::clone, |_| None);
         assert!(preserving.removals.is_empty());
     }
 }

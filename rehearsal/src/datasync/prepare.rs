@@ -1,146 +1,91 @@
-//! PREPARING: list both sides, compare, plan.
+//! PREPARING: open and list both ends, compare, plan.
 
-use std::collections::BTreeMap;
+use backup_domain::posix_metadata::PosixMetadata;
 
-use crate::datasync::bucket::Bucket;
-use crate::datasync::cloud::RoleSession;
+use crate::datasync::end::s3_failure::S3Failure;
+use crate::datasync::end::{End, EndError, Listing, Name};
 use crate::datasync::execution::Run;
-use crate::datasync::failures::FileFailure;
 use crate::datasync::ids::id_of;
-use crate::datasync::job::Job;
+use crate::datasync::job::{Job, Site};
 use crate::datasync::log_lines;
 use crate::datasync::model::Failure;
-use crate::datasync::plan::{Action, Object, Plan, Rules, plan};
+use crate::datasync::plan::{Action, Plan, Rules, plan};
 use crate::datasync::report::{Item, Kind};
-use crate::datasync::s3_failure::S3Failure;
 use crate::datasync::side::Side;
-use crate::datasync::source_file::reason;
-use crate::datasync::walk::{SourcePath, Walked, walk};
+use crate::datasync::store::Place;
 
 /// The address that the error text names; nothing listens there.
 const MOUNT_TARGET_IP: &str = "10.0.1.47";
 
 /// What the later phases work with.
 pub(super) struct Prepared {
-    pub bucket: Bucket,
+    pub source: End,
+    pub destination: End,
     pub plan: Plan,
+}
+
+impl Prepared {
+    /// What of a file's metadata arrives at the destination.
+    pub(super) fn kept(&self, job: &Job, metadata: &PosixMetadata) -> PosixMetadata {
+        self.destination.holds(job.kept(metadata))
+    }
 }
 
 /// # Errors
 ///
-/// If one side cannot be reached at all: nothing was compared then.
+/// If one end cannot be reached at all: nothing was compared then.
 pub(super) async fn prepare(run: &mut Run) -> Result<Prepared, Failure> {
     let job = run.job.clone();
-    let walked = list_source(&job).await?;
-    let bucket = open_destination(run, &job).await?;
-    let mut objects = list_destination(&job, &bucket).await?;
-    look_at_known(&job, &bucket, &walked, &mut objects).await;
+    let source = open(run, &job.source).await?;
+    let listing = list(&source, &job.source).await?;
+    let destination = open(run, &job.destination).await?;
+    let survey = destination.survey(&listing).await;
+    let survey = survey.map_err(|error| failed(&job.destination, &error))?;
     let rules = Rules {
         everything: job.options.is("TransferMode", "ALL"),
         never_overwrite: job.options.is("OverwriteMode", "NEVER"),
         remove: job.options.is("PreserveDeletedFiles", "REMOVE"),
-        prefix_length: job.destination.prefix.len(),
     };
-    let plan = plan(&walked, &objects, rules, |metadata| job.kept(metadata));
-    note_unreadable(run, &walked);
-    note_skipped(run, &walked.special, &plan);
+    let kept = |metadata: &PosixMetadata| destination.holds(job.kept(metadata));
+    let plan = plan(&listing, &survey, rules, kept, |item| {
+        destination.refusal(item)
+    });
+    run.log.problem(listing.warnings.clone());
+    note_missed(run, &listing);
+    note_skipped(run, &listing.special, &plan);
     estimate(run, &plan);
-    Ok(Prepared { bucket, plan })
+    Ok(Prepared {
+        source,
+        destination,
+        plan,
+    })
 }
 
-/// Lists the source folder.
-pub(super) async fn list_source(job: &Job) -> Result<Walked, Failure> {
-    if !job.file_system.is_dir() {
-        return Err(mount_target_unreachable(job));
-    }
-    let folder = job.source_folder();
-    let walked = tokio::task::spawn_blocking(move || walk(&folder)).await;
-    match walked {
-        Ok(Ok(walked)) => Ok(walked),
-        Ok(Err(error)) => Err(location_failed(job, &reason(&error))),
-        Err(error) => Err(location_failed(job, &error.to_string())),
-    }
+async fn open(run: &Run, site: &Site) -> Result<End, Failure> {
+    let end = End::open(&run.shared, &run.job.caller, site).await;
+    end.map_err(|error| failed(site, &error))
 }
 
-async fn open_destination(run: &Run, job: &Job) -> Result<Bucket, Failure> {
-    let session = RoleSession {
-        role_arn: &job.destination.role_arn,
-        source_arn: &job.destination_arn,
-    };
-    let cloud = &run.shared.cloud;
-    let credentials = cloud.session(&job.caller, session).await.map_err(|error| {
-        eprintln!("datasync: {error:#}");
-        Failure::detail("Unable to assume role. Reason: Access denied when calling sts:AssumeRole")
-    })?;
-    let client = cloud.s3_client(&job.caller, credentials);
-    let bucket = Bucket::new(client, &job.destination.bucket);
-    match bucket.head().await {
-        Ok(()) => Ok(bucket),
-        Err(failure) => Err(destination_failed(job, &failure)),
-    }
+/// Lists an end.
+pub(super) async fn list(end: &End, site: &Site) -> Result<Listing, Failure> {
+    end.list().await.map_err(|error| failed(site, &error))
 }
 
-/// The objects below the location's prefix, by their keys relative to it.
-pub(super) async fn list_destination(
-    job: &Job,
-    bucket: &Bucket,
-) -> Result<BTreeMap<String, Object>, Failure> {
-    let prefix = &job.destination.prefix;
-    let keys = bucket.keys(prefix).await;
-    let keys = keys.map_err(|failure| destination_failed(job, &failure))?;
-    let relative = keys.iter().filter_map(|key| key.strip_prefix(prefix));
-    // An object for the root itself is somebody else's: it has no relative key.
-    let relative = relative.filter(|key| !key.is_empty());
-    Ok(relative
-        .map(|key| (key.to_owned(), Object::Listed))
-        .collect())
-}
-
-/// Asks S3 about every object that has a file: listings carry no metadata.
-async fn look_at_known(
-    job: &Job,
-    bucket: &Bucket,
-    walked: &Walked,
-    objects: &mut BTreeMap<String, Object>,
-) {
-    for item in &walked.items {
-        let Some(key) = item.path.key(item.kind) else {
-            continue;
-        };
-        if !objects.contains_key(&key) {
-            continue;
-        }
-        let object = match bucket.look_at(&job.key(&key)).await {
-            Ok(Some(found)) => Object::Seen {
-                size: found.size,
-                metadata: found.metadata,
-            },
-            Ok(None) => {
-                objects.remove(&key);
-                continue;
-            }
-            Err(failure) => Object::Unreadable(FileFailure::head(&item.path.shown(), &failure)),
-        };
-        objects.insert(key, object);
-    }
-}
-
-fn note_unreadable(run: &mut Run, walked: &Walked) {
-    for entry in &walked.unreadable {
-        let path = entry.path.shown();
+fn note_missed(run: &mut Run, listing: &Listing) {
+    for missed in &listing.missed {
         let item = Item {
-            path: &path,
+            path: &missed.path,
             ..Item::default()
         };
-        run.file_failed(Kind::Transferred, &item, &FileFailure::unreadable(entry));
+        run.file_failed(Kind::Transferred, &item, &missed.failure);
     }
 }
 
-fn note_skipped(run: &mut Run, special: &[SourcePath], plan: &Plan) {
+fn note_skipped(run: &mut Run, special: &[Name], plan: &Plan) {
     let now = jiff::Timestamp::now();
     let mut skipped = 0;
-    for path in special {
-        let path = path.shown();
+    for name in special {
+        let path = name.shown();
         run.log.problem([log_lines::special(&path)]);
         let item = Item {
             path: &path,
@@ -150,7 +95,7 @@ fn note_skipped(run: &mut Run, special: &[SourcePath], plan: &Plan) {
         skipped += 1;
     }
     for step in plan.steps.iter().filter(|step| step.action == Action::Skip) {
-        let (path, side) = (step.item.path.shown(), Side::from(&step.item));
+        let (path, side) = (step.item.name.shown(), Side::from(&step.item));
         let item = Item {
             path: &path,
             source: Some(&side),
@@ -179,39 +124,52 @@ fn estimate(run: &Run, plan: &Plan) {
     });
 }
 
-/// AWS's text, verbatim; it documents no code.
-fn mount_target_unreachable(job: &Job) -> Failure {
-    location_failed(
-        job,
-        &format!(
-            "x40016: Failed to connect to EFS mount target with IP: {MOUNT_TARGET_IP}. \
-             Please ensure that mount target's security group allows 2049 ingress from the \
-             DataSync security group or hosts within the mount target's subnet. The DataSync \
-             security group should also allow all egress to the EFS mount target and its \
-             security group."
-        ),
-    )
-}
-
-fn location_failed(job: &Job, reason: &str) -> Failure {
-    let location = id_of(&job.source_arn);
+/// Why an execution cannot work with a location, in AWS's words where they are
+/// documented; it documents no code for EFS.
+fn failed(site: &Site, error: &EndError) -> Failure {
+    let location = id_of(&site.arn);
+    let reason = match error {
+        EndError::Role => {
+            return Failure::detail(
+                "Unable to assume role. Reason: Access denied when calling sts:AssumeRole",
+            );
+        }
+        EndError::S3(failure) => return bucket_failed(site, failure),
+        EndError::MountTarget => mount_target_unreachable(),
+        EndError::File(_) => error.reason(),
+    };
     Failure::detail(format!(
         "Task failed to access location {location}: {reason}"
     ))
 }
 
+/// AWS's text, verbatim.
+fn mount_target_unreachable() -> String {
+    format!(
+        "x40016: Failed to connect to EFS mount target with IP: {MOUNT_TARGET_IP}. \
+         Please ensure that mount target's security group allows 2049 ingress from the \
+         DataSync security group or hosts within the mount target's subnet. The DataSync \
+         security group should also allow all egress to the EFS mount target and its \
+         security group."
+    )
+}
+
 /// The codes are AWS's; the text behind them is not public.
-fn destination_failed(job: &Job, failure: &S3Failure) -> Failure {
-    let location = id_of(&job.destination_arn);
-    let reason = failure.reason();
+fn bucket_failed(site: &Site, failure: &S3Failure) -> Failure {
+    let bucket = match &site.place {
+        Place::S3(place) => place.bucket.as_str(),
+        Place::Efs(_) => "",
+    };
     Failure {
         error_code: Some(match failure.is_unreachable() {
             true => "FsS3UnableToConnectToEndpoint",
             false => "FsS3HeadBucketFailed",
         }),
         error_detail: format!(
-            "Task failed to access location {location}: {} on bucket {}: {reason}",
-            failure.operation, job.destination.bucket
+            "Task failed to access location {}: {} on bucket {bucket}: {}",
+            id_of(&site.arn),
+            failure.operation,
+            failure.reason()
         ),
     }
 }

@@ -3,14 +3,12 @@
 
 use backup_domain::posix_metadata::{FileKind, PosixMetadata};
 
-use crate::datasync::bucket::Found;
+use crate::datasync::end::{SourceFile, SourceItem};
 use crate::datasync::plan::differences;
-use crate::datasync::source_file::SourceFile;
-use crate::datasync::walk::SourceItem;
 
 /// The facts about a file or an object.
 #[derive(Debug, Clone)]
-pub(super) struct Side {
+pub(crate) struct Side {
     pub kind: FileKind,
     /// Bytes of content.
     pub size: u64,
@@ -27,19 +25,6 @@ impl Side {
             size: source.content.size(),
             metadata: source.metadata.clone(),
             sha256: source.sha256.clone(),
-        }
-    }
-
-    /// An object that was read back; its kind is `expected` where its metadata
-    /// does not tell.
-    pub(super) fn of_object(found: Found, expected: FileKind) -> Self {
-        let metadata = found.metadata.unwrap_or_default();
-        let kind = metadata.kind().unwrap_or(expected);
-        Self {
-            kind,
-            size: found.size,
-            metadata,
-            sha256: found.sha256.filter(|_| kind != FileKind::Directory),
         }
     }
 

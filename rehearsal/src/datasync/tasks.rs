@@ -114,8 +114,8 @@ pub(super) fn describe(shared: &Arc<Shared>, body: Value) -> Result<Value, ApiEr
         "Status": status(&store, task),
         "SourceLocationArn": task.source_arn,
         "DestinationLocationArn": task.destination_arn,
-        "SourceNetworkInterfaceArns": task.network_interface_arns,
-        "DestinationNetworkInterfaceArns": [],
+        "SourceNetworkInterfaceArns": network_interfaces(&store, task, &task.source_arn),
+        "DestinationNetworkInterfaceArns": network_interfaces(&store, task, &task.destination_arn),
         "Options": task.options,
         "Excludes": [],
         "Includes": [],
@@ -193,6 +193,14 @@ fn status(store: &Store, task: &Task) -> &'static str {
     }
 }
 
+/// Only the side of EFS has any: `DataSync` reaches S3 without a network of ours.
+fn network_interfaces<'a>(store: &Store, task: &'a Task, location_arn: &str) -> &'a [String] {
+    match store.location(location_arn).map(|location| &location.place) {
+        Ok(Place::Efs(_)) => &task.network_interface_arns,
+        _ => &[],
+    }
+}
+
 fn check_mode(mode: Option<&str>) -> Result<(), ApiError> {
     match mode {
         None | Some("BASIC") => Ok(()),
@@ -212,8 +220,9 @@ fn check_direction(store: &Store, task: &Task) -> Result<(), ApiError> {
     let source = &store.location(&task.source_arn)?.place;
     let destination = &store.location(&task.destination_arn)?.place;
     match (source, destination) {
-        (Place::Efs(_), Place::S3(_)) => Ok(()),
-        _ => Err(ApiError::unsupported("a task that is not from EFS to S3")),
+        (Place::Efs(_), Place::S3(_)) | (Place::S3(_), Place::Efs(_)) => Ok(()),
+        (Place::Efs(_), Place::Efs(_)) => Err(ApiError::unsupported("a task from EFS to EFS")),
+        (Place::S3(_), Place::S3(_)) => Err(ApiError::unsupported("a task from S3 to S3")),
     }
 }
 

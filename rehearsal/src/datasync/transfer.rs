@@ -1,14 +1,9 @@
 //! TRANSFERRING: write what the plan says, one file at a time. A file that
 //! fails is noted; the others go on.
 
-use std::collections::BTreeMap;
-use std::io;
-use std::path::PathBuf;
-
-use aws_sdk_s3::primitives::ByteStream;
 use backup_domain::posix_metadata::{FileKind, PosixMetadata};
 
-use crate::datasync::bucket::{Bucket, NewObject};
+use crate::datasync::end::{Name, NewFile};
 use crate::datasync::execution::Run;
 use crate::datasync::failures::FileFailure;
 use crate::datasync::job::Job;
@@ -17,14 +12,10 @@ use crate::datasync::prepare::Prepared;
 use crate::datasync::remove;
 use crate::datasync::report::{Item, Kind};
 use crate::datasync::side::Side;
-use crate::datasync::source_file::{self, Content, SourceFile, reason};
 
 /// A file as it was when it was sent; what verification compares with.
 pub(super) struct Sent {
-    /// With a leading `/`.
-    pub path: String,
-    /// In full.
-    pub key: String,
+    pub name: Name,
     pub side: Side,
 }
 
@@ -39,7 +30,7 @@ pub(super) async fn transfer(run: &mut Run, prepared: &Prepared) -> Vec<Sent> {
             }
             Action::Transfer { overwrite } => *overwrite,
         };
-        match send(&run.job, &prepared.bucket, step).await {
+        match send(&run.job, prepared, step).await {
             Ok(sent) => {
                 succeed(run, &sent, overwrite);
                 all.push(sent);
@@ -48,67 +39,67 @@ pub(super) async fn transfer(run: &mut Run, prepared: &Prepared) -> Vec<Sent> {
         }
     }
     remove::remove(run, prepared).await;
+    settle(run, prepared, &all).await;
     all
 }
 
-async fn send(job: &Job, bucket: &Bucket, step: &Step) -> Result<Sent, FileFailure> {
+async fn send(job: &Job, prepared: &Prepared, step: &Step) -> Result<Sent, FileFailure> {
     let item = &step.item;
-    let path = item.path.below(&job.source_folder());
-    let source = read(path, item.kind)
-        .await
-        .map_err(|error| FileFailure::source(item, &reason(&error)))?;
+    let source = prepared.source.read(&item.name, item.kind).await;
+    let source = source.map_err(|error| FileFailure::source(item, &error))?;
     let side = Side::of_source(item.kind, &source);
-    let body = body(source.content)
-        .await
-        .map_err(|error| FileFailure::source(item, &error.to_string()))?;
-    let object = NewObject {
-        key: job.key(&step.key),
-        body,
-        size: side.size,
-        metadata: user_metadata(&job.kept(&side.metadata)),
-        storage_class: job.destination.storage_class.clone(),
+    let new = NewFile {
+        name: item.name.clone(),
+        kind: item.kind,
+        content: source.content,
+        metadata: prepared.kept(job, &side.metadata),
     };
-    let key = object.key.clone();
-    let written = bucket.write(object).await;
-    written.map_err(|failure| FileFailure::s3(&failure))?;
+    let written = prepared.destination.write(new).await;
+    written.map_err(|error| FileFailure::destination(&item.name.shown(), &error))?;
     Ok(Sent {
-        path: item.path.shown(),
-        key,
+        name: item.name.clone(),
         side,
     })
 }
 
-/// Looks at, opens and hashes one file of the source, off the async threads.
-pub(super) async fn read(path: PathBuf, kind: FileKind) -> io::Result<SourceFile> {
-    tokio::task::spawn_blocking(move || source_file::read(&path, kind))
-        .await
-        .unwrap_or_else(|error| Err(io::Error::other(error)))
-}
-
-/// Streams a file as it was opened. It can be sent once only: what fails in the
-/// middle fails this file.
-async fn body(content: Content) -> anyhow::Result<ByteStream> {
-    match content {
-        Content::Bytes(bytes) => Ok(bytes.into()),
-        Content::File { file, size } => {
-            let file = tokio::fs::File::from_std(file);
-            let length = aws_sdk_s3::primitives::Length::Exact(size);
-            let stream = ByteStream::read_from().file(file).length(length);
-            Ok(stream.build().await?)
+/// Gives folders their metadata at last, the innermost first: also those that
+/// were the same before, because what was written into them changed their time.
+async fn settle(run: &mut Run, prepared: &Prepared, sent: &[Sent]) {
+    let mut folders: Vec<(&Name, &PosixMetadata)> = sent
+        .iter()
+        .filter(|sent| sent.side.kind == FileKind::Directory)
+        .map(|sent| (&sent.name, &sent.side.metadata))
+        .collect();
+    if !run.job.options.is("OverwriteMode", "NEVER") {
+        let same =
+            prepared.plan.steps.iter().filter(|step| {
+                step.action == Action::Skip && step.item.kind == FileKind::Directory
+            });
+        folders.extend(same.map(|step| (&step.item.name, &step.item.metadata)));
+    }
+    folders.sort_by(|a, b| b.0.cmp(a.0));
+    for (name, metadata) in folders {
+        let kept = prepared.kept(&run.job, metadata);
+        if let Err(error) = prepared.destination.settle(name, &kept).await {
+            let path = name.shown();
+            let item = Item {
+                path: &path,
+                ..Item::default()
+            };
+            run.file_failed(
+                Kind::Transferred,
+                &item,
+                &FileFailure::destination(&path, &error),
+            );
         }
     }
 }
 
-fn user_metadata(kept: &PosixMetadata) -> BTreeMap<&'static str, String> {
-    let mut metadata = kept.encode();
-    metadata.insert("user-agent", "aws-datasync".to_owned());
-    metadata
-}
-
 fn succeed(run: &mut Run, sent: &Sent, overwrite: bool) {
-    run.log.done("Transferred", &sent.path);
+    let path = sent.name.shown();
+    run.log.done("Transferred", &path);
     let item = Item {
-        path: &sent.path,
+        path: &path,
         source: Some(&sent.side),
         overwrite: Some(overwrite),
         ..Item::default()
@@ -126,7 +117,7 @@ fn succeed(run: &mut Run, sent: &Sent, overwrite: bool) {
 }
 
 fn fail(run: &mut Run, step: &Step, overwrite: Option<bool>, failure: &FileFailure) {
-    let (path, side) = (step.item.path.shown(), Side::from(&step.item));
+    let (path, side) = (step.item.name.shown(), Side::from(&step.item));
     let item = Item {
         path: &path,
         source: Some(&side),

@@ -3,8 +3,8 @@
 use super::{check, check_new_versions, check_verdict, tell};
 use crate::{Mail, Say, Stage};
 
-const FILE: &str = "uploads/invoice.txt";
-const CONTENT: &[u8] = b"42 EUR\n";
+pub(super) const FILE: &str = "uploads/invoice.txt";
+pub(super) const CONTENT: &[u8] = b"42 EUR\n";
 
 pub(super) async fn play(stage: &Stage, say: Say<'_>) -> anyhow::Result<Vec<Mail>> {
     say("  uploads/invoice.txt is added on the EFS; the schedule fires");

@@ -3,9 +3,15 @@
 
 mod add;
 mod audit;
+mod delete;
+mod failed;
 mod first_copy;
 mod modify;
+mod mount_target_unreachable;
 mod no_change;
+mod old_version;
+mod partial;
+mod restore;
 mod scale;
 
 use crate::instance::NoNamespaces;
@@ -26,6 +32,18 @@ pub enum Scenario {
     Modify,
     /// One file is added.
     Add,
+    /// One file is deleted.
+    Delete,
+    /// Two files cannot be read.
+    Partial,
+    /// The bucket is closed to the task.
+    Failed,
+    /// The file system cannot be reached.
+    MountTargetUnreachable,
+    /// Everything is copied back into an empty folder.
+    Restore,
+    /// One file is got back as it was before a change.
+    OldVersion,
     /// Somebody suspends versioning, and the daily audit notices.
     Audit,
     /// The fleet grows by an instance, and loses one.
@@ -103,11 +121,17 @@ impl Ending {
 
 impl Scenario {
     /// All scenarios, in the order of playing.
-    pub const ALL: [Scenario; 6] = [
+    pub const ALL: [Scenario; 12] = [
         Scenario::FirstCopy,
         Scenario::NoChange,
         Scenario::Modify,
         Scenario::Add,
+        Scenario::Delete,
+        Scenario::Partial,
+        Scenario::Failed,
+        Scenario::MountTargetUnreachable,
+        Scenario::Restore,
+        Scenario::OldVersion,
         Scenario::Audit,
         Scenario::Scale,
     ];
@@ -120,8 +144,23 @@ impl Scenario {
             Scenario::NoChange => "no-change",
             Scenario::Modify => "modify",
             Scenario::Add => "add",
+            Scenario::Delete => "delete",
+            Scenario::Partial => "partial",
+            Scenario::Failed => "failed",
+            Scenario::MountTargetUnreachable => "mount-target-unreachable",
+            Scenario::Restore => "restore",
+            Scenario::OldVersion => "old-version",
             Scenario::Audit => "audit",
             Scenario::Scale => "scale",
+        }
+    }
+
+    /// What must have been played before it.
+    fn needs(self) -> &'static [Scenario] {
+        match self {
+            Scenario::FirstCopy => &[],
+            Scenario::Delete => &[Scenario::Add],
+            _ => &[Scenario::FirstCopy],
         }
     }
 
@@ -129,13 +168,16 @@ impl Scenario {
     /// none is chosen.
     #[must_use]
     pub fn with_needs(chosen: &[Scenario]) -> Vec<Scenario> {
-        let chosen = if chosen.is_empty() {
-            &Scenario::ALL[..]
-        } else {
-            chosen
+        let mut waiting = match chosen {
+            [] => Scenario::ALL.to_vec(),
+            _ => chosen.to_vec(),
         };
-        let first = std::iter::once(&Scenario::FirstCopy);
-        let ordered: BTreeSet<Scenario> = chosen.iter().chain(first).copied().collect();
+        let mut ordered = BTreeSet::new();
+        while let Some(scenario) = waiting.pop() {
+            if ordered.insert(scenario) {
+                waiting.extend(scenario.needs());
+            }
+        }
         ordered.into_iter().collect()
     }
 
@@ -145,6 +187,12 @@ impl Scenario {
             Scenario::NoChange => no_change::play(stage, say).await,
             Scenario::Modify => modify::play(stage, say).await,
             Scenario::Add => add::play(stage, say).await,
+            Scenario::Delete => delete::play(stage, say).await,
+            Scenario::Partial => partial::play(stage, say).await,
+            Scenario::Failed => failed::play(stage, say).await,
+            Scenario::MountTargetUnreachable => mount_target_unreachable::play(stage, say).await,
+            Scenario::Restore => restore::play(stage, say).await,
+            Scenario::OldVersion => old_version::play(stage, say).await,
             Scenario::Audit => audit::play(stage, say).await,
             Scenario::Scale => scale::play(stage, say).await,
         }
@@ -198,6 +246,19 @@ fn check_verdict(mail: &Mail, verdict: &str) -> anyhow::Result<()> {
     check(in_both, &format!("a mail that says {verdict}"), subject)
 }
 
+/// The mail must tell of a good run: nothing is left of what was wrong before.
+fn check_good(mail: &Mail) -> anyhow::Result<()> {
+    let is_good = mail.attribute("severity") == "info";
+    check(is_good, "a mail about a good run", mail.subject())
+}
+
+/// The mail must hold this text, wherever its lines are broken.
+fn check_says(mail: &Mail, text: &str) -> anyhow::Result<()> {
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let says = words(&mail.body).contains(&words(text));
+    check(says, &format!("a mail that says \"{text}\""), &mail.body)
+}
+
 /// The execution must have made new versions of exactly these keys.
 fn check_new_versions(run: &Run, expected: &[String]) -> anyhow::Result<()> {
     let mut made: Vec<&str> = run
@@ -218,7 +279,13 @@ fn check_new_versions(run: &Run, expected: &[String]) -> anyhow::Result<()> {
 /// Tells the mail in a few lines, as its reader would skim it.
 fn tell(mail: &Mail, say: Say<'_>) {
     say(&format!("    mail: {}", mail.subject()));
-    for label in ["Copied", "Unchanged or skipped", "Failed", "Verified"] {
+    for label in [
+        "DataSync said",
+        "Copied",
+        "Unchanged or skipped",
+        "Failed",
+        "Verified",
+    ] {
         if let Some(value) = mail.line(label) {
             say(&format!("          {label}: {value}"));
         }
@@ -233,13 +300,22 @@ mod tests {
 
     #[test]
     fn a_scenario_brings_what_it_needs() {
-        use Scenario::{Add, FirstCopy, Modify};
+        use Scenario::{Add, Delete, FirstCopy, Modify};
         assert_eq!(Scenario::with_needs(&[Add]), [FirstCopy, Add]);
         assert_eq!(
             Scenario::with_needs(&[Modify, FirstCopy]),
             [FirstCopy, Modify]
         );
+        assert_eq!(Scenario::with_needs(&[Delete]), [FirstCopy, Add, Delete]);
         assert_eq!(Scenario::with_needs(&[]), Scenario::ALL);
+    }
+
+    #[test]
+    fn what_a_scenario_needs_is_played_before_it() {
+        for scenario in Scenario::ALL {
+            let needs = scenario.needs();
+            assert!(needs.iter().all(|need| *need < scenario), "{scenario:?}");
+        }
     }
 
     #[test]

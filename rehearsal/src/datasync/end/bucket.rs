@@ -3,31 +3,31 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use aws_sdk_s3::types::{EncodingType, StorageClass};
-use backup_domain::posix_metadata::PosixMetadata;
-use sha2::{Digest, Sha256};
+use backup_domain::posix_metadata::{FileTime, PosixMetadata};
 
-use crate::datasync::s3_failure::S3Failure;
-use crate::datasync::source_file::hex;
+use crate::datasync::end::s3_failure::S3Failure;
 
 /// A bucket, seen with the credentials of one role.
-pub(super) struct Bucket {
+pub(crate) struct Bucket {
     client: Client,
     name: String,
 }
 
-/// An object's size in bytes, its metadata and, where it was read, its SHA-256.
+/// What S3 says about an object beside its content.
 #[derive(Debug, Clone)]
-pub(super) struct Found {
+pub(crate) struct Found {
+    /// Bytes of content.
     pub size: u64,
     /// None where it is malformed.
     pub metadata: Option<PosixMetadata>,
-    pub sha256: Option<String>,
+    /// When this version was written.
+    pub modified: Option<FileTime>,
 }
 
 /// What is written as one object.
-pub(super) struct NewObject {
+pub(crate) struct NewObject {
     pub key: String,
     pub body: ByteStream,
     pub size: u64,
@@ -36,7 +36,7 @@ pub(super) struct NewObject {
 }
 
 impl Bucket {
-    pub(super) fn new(client: Client, name: &str) -> Self {
+    pub(crate) fn new(client: Client, name: &str) -> Self {
         Self {
             client,
             name: name.to_owned(),
@@ -44,7 +44,7 @@ impl Bucket {
     }
 
     /// Whether the bucket is there and open to the role.
-    pub(super) async fn head(&self) -> Result<(), S3Failure> {
+    pub(crate) async fn head(&self) -> Result<(), S3Failure> {
         let request = self.client.head_bucket().bucket(&self.name);
         let answer = request.send().await;
         answer.map_err(|error| S3Failure::from_sdk("HeadBucket", "", &error))?;
@@ -52,7 +52,7 @@ impl Bucket {
     }
 
     /// Whether the role may list below the prefix.
-    pub(super) async fn probe(&self, prefix: &str) -> Result<(), S3Failure> {
+    pub(crate) async fn probe(&self, prefix: &str) -> Result<(), S3Failure> {
         let request = self.client.list_objects_v2().bucket(&self.name);
         let answer = request.prefix(prefix).max_keys(1).send().await;
         answer.map_err(|error| S3Failure::from_sdk("ListObjectsV2", prefix, &error))?;
@@ -60,7 +60,7 @@ impl Bucket {
     }
 
     /// All keys below the prefix, in full.
-    pub(super) async fn keys(&self, prefix: &str) -> Result<Vec<String>, S3Failure> {
+    pub(crate) async fn keys(&self, prefix: &str) -> Result<Vec<String>, S3Failure> {
         let mut pages = self
             .client
             .list_objects_v2()
@@ -87,41 +87,33 @@ impl Bucket {
     }
 
     /// An object's size and metadata; none where there is no object.
-    pub(super) async fn look_at(&self, key: &str) -> Result<Option<Found>, S3Failure> {
+    pub(crate) async fn look_at(&self, key: &str) -> Result<Option<Found>, S3Failure> {
         let request = self.client.head_object().bucket(&self.name).key(key);
         match request.send().await {
             Ok(head) => Ok(Some(Found {
                 size: size(head.content_length()),
                 metadata: metadata(head.metadata()),
-                sha256: None,
+                modified: head.last_modified().and_then(file_time),
             })),
             Err(error) => none_if_missing(S3Failure::from_sdk("HeadObject", key, &error)),
         }
     }
 
-    /// Reads an object back and hashes it; none where there is no object.
-    pub(super) async fn read(&self, key: &str) -> Result<Option<Found>, S3Failure> {
+    /// An object with its content, which is yet to be read.
+    pub(crate) async fn get(&self, key: &str) -> Result<(Found, ByteStream), S3Failure> {
         let request = self.client.get_object().bucket(&self.name).key(key);
-        let mut object = match request.send().await {
-            Ok(object) => object,
-            Err(error) => return none_if_missing(S3Failure::from_sdk("GetObject", key, &error)),
+        let object = request.send().await;
+        let object = object.map_err(|error| S3Failure::from_sdk("GetObject", key, &error))?;
+        let found = Found {
+            size: size(object.content_length()),
+            metadata: metadata(object.metadata()),
+            modified: object.last_modified().and_then(file_time),
         };
-        let metadata = metadata(object.metadata());
-        let (mut hasher, mut size) = (Sha256::new(), 0);
-        while let Some(chunk) = object.body.next().await {
-            let chunk = chunk.map_err(|error| S3Failure::unanswered("GetObject", key, &error))?;
-            hasher.update(&chunk);
-            size += chunk.len() as u64;
-        }
-        Ok(Some(Found {
-            size,
-            metadata,
-            sha256: Some(hex(&hasher.finalize())),
-        }))
+        Ok((found, object.body))
     }
 
     /// Writes one object with a single request, streaming its body.
-    pub(super) async fn write(&self, object: NewObject) -> Result<(), S3Failure> {
+    pub(crate) async fn write(&self, object: NewObject) -> Result<(), S3Failure> {
         let metadata = object.metadata.into_iter();
         let metadata = metadata.map(|(name, value)| (name.to_owned(), value));
         let request = self
@@ -139,7 +131,7 @@ impl Bucket {
     }
 
     /// Deletes an object: on a versioned bucket, puts a delete marker over it.
-    pub(super) async fn delete(&self, key: &str) -> Result<(), S3Failure> {
+    pub(crate) async fn delete(&self, key: &str) -> Result<(), S3Failure> {
         let request = self.client.delete_object().bucket(&self.name).key(key);
         let answer = request.send().await;
         answer.map_err(|error| S3Failure::from_sdk("DeleteObject", key, &error))?;
@@ -160,6 +152,13 @@ fn metadata(found: Option<&HashMap<String, String>>) -> Option<PosixMetadata> {
 
 fn size(content_length: Option<i64>) -> u64 {
     u64::try_from(content_length.unwrap_or(0)).unwrap_or(0)
+}
+
+fn file_time(time: &DateTime) -> Option<FileTime> {
+    Some(FileTime {
+        seconds: time.secs(),
+        nanoseconds: time.subsec_nanos(),
+    })
 }
 
 /// The API of S3 names one class differently from the API of `DataSync`.

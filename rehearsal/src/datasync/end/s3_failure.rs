@@ -4,7 +4,7 @@ use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 
 /// Why a call to S3 failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct S3Failure {
+pub(crate) struct S3Failure {
     /// `PutObject`, …
     pub operation: &'static str,
     pub key: String,
@@ -17,7 +17,7 @@ pub(super) struct S3Failure {
 
 impl S3Failure {
     /// Translates what the SDK says.
-    pub(super) fn from_sdk<E>(operation: &'static str, key: &str, error: &SdkError<E>) -> Self
+    pub(crate) fn from_sdk<E>(operation: &'static str, key: &str, error: &SdkError<E>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
@@ -44,7 +44,7 @@ impl S3Failure {
     }
 
     /// The answer broke off.
-    pub(super) fn unanswered(
+    pub(crate) fn unanswered(
         operation: &'static str,
         key: &str,
         error: &impl std::fmt::Display,
@@ -59,11 +59,11 @@ impl S3Failure {
     }
 
     /// Whether nothing answered at all.
-    pub(super) fn is_unreachable(&self) -> bool {
+    pub(crate) fn is_unreachable(&self) -> bool {
         self.status == 0
     }
 
-    pub(super) fn reason(&self) -> String {
+    pub(crate) fn reason(&self) -> String {
         match self.status {
             403 => "Access denied".to_owned(),
             _ => format!("{}: {}", self.exception, self.message),
@@ -71,7 +71,7 @@ impl S3Failure {
     }
 
     /// AWS appends request and response headers; they say nothing here.
-    pub(super) fn log_line(&self) -> String {
+    pub(crate) fn log_line(&self) -> String {
         let Self {
             operation,
             key,
