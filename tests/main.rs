@@ -14,10 +14,12 @@ mod events;
 mod failed_files;
 mod file_names;
 mod fleet;
+mod getting_files_back;
 mod harness;
 mod mount;
 mod processes;
 mod recorded_executions;
+mod restore;
 mod scenarios;
 mod seams;
 mod start;
@@ -97,6 +99,11 @@ fn acts() -> Vec<(&'static str, Act)> {
         audit::an_order_that_makes_no_sense_is_refused,
         audit::a_letter_that_is_not_published_is_an_error,
         file_names::hostile_names_stay_on_their_line,
+        file_names::a_path_of_4096_bytes_is_named,
+        restore::odd_names_come_back,
+        restore::hostile_keys_stay_inside_the_folder,
+        restore::an_unreadable_file_is_in_report_and_log,
+        getting_files_back::every_command_of_the_readme_is_taken,
         tool::a_second_deploy_changes_nothing,
         tool::without_a_yes_nothing_is_changed,
         tool::mistakes_are_named,

@@ -13,6 +13,7 @@ mod local_cloud;
 mod outbox;
 mod process;
 pub mod python;
+mod restore;
 mod scenario;
 pub mod signed;
 mod stage;

@@ -125,6 +125,12 @@ impl LocalCloud {
         ])
     }
 
+    /// The AWS CLI that comes with the emulator, where there is no other.
+    #[must_use]
+    pub fn aws_cli(&self) -> PathBuf {
+        self.python.with_file_name("aws")
+    }
+
     /// The folder that stands for a file system.
     #[must_use]
     pub fn file_system(&self, id: &str) -> PathBuf {

@@ -236,6 +236,24 @@ pub(crate) async fn no_mail<T>(
     Ok(result)
 }
 
+/// The lines in the task's log about an execution, given by its ARN.
+pub(crate) async fn task_log(stage: &Stage, execution: &str) -> anyhow::Result<Vec<String>> {
+    let ids = execution.split_once(":task/").map(|(_, ids)| ids);
+    let stream = ids.unwrap_or_default().replace("/execution/", "-");
+    let body = json!({
+        "logGroupName": stage.output("TaskLogGroupName")?, "logStreamName": stream,
+    });
+    let headers = [
+        ("x-amz-target", "Logs_20140328.GetLogEvents"),
+        ("content-type", "application/x-amz-json-1.1"),
+    ];
+    let answer = signed::post(&stage.cloud, "logs", "/", body.to_string(), &headers).await?;
+    let answer: Value = serde_json::from_str(&answer.body)?;
+    let events = answer["events"].as_array().context("no events")?;
+    let lines = events.iter().filter_map(|event| event["message"].as_str());
+    Ok(lines.map(str::to_owned).collect())
+}
+
 /// Waits until something holds.
 pub(crate) async fn until(
     what: &str,

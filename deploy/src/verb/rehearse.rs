@@ -217,11 +217,15 @@ async fn keep(stage: &Stage, voice: Voice) {
     for (name, value) in stage.cloud.environment() {
         voice.say(&format!("  export {name}={value}"));
     }
+    voice.say(&format!("  alias aws={}", stage.cloud.aws_cli().display()));
     let (task, bucket) = (output("TaskArn"), output("BackupBucketName"));
     for command in [
         format!("datasync start-task-execution --task-arn {task}"),
         format!("datasync list-task-executions --task-arn {task}"),
-        "datasync describe-task-execution --task-execution-arn (one of that list)".to_owned(),
+        format!(
+            "datasync describe-task-execution --task-execution-arn $(aws datasync describe-task \
+             --task-arn {task} --query CurrentTaskExecutionArn --output text)"
+        ),
         format!("s3api list-object-versions --bucket {bucket}"),
     ] {
         voice.say(&format!("  aws {command}"));

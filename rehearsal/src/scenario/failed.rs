@@ -51,8 +51,8 @@ fn shutting_out(policy: &str, role: &str) -> anyhow::Result<String> {
     let statements = statements.context("a policy without statements")?;
     let resource = statements[0]["Resource"].clone();
     statements.push(json!({
-        "Sid": "ShutOut", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
-        "Resource": resource, "Condition": {"ArnEquals": {"aws:PrincipalArn": role}},
+        "Sid": "ShutOut", "Effect": "Deny", "Principal": {"AWS": role}, "Action": "s3:*",
+        "Resource": resource,
     }));
     Ok(policy.to_string())
 }

@@ -7,20 +7,12 @@ use super::{check, check_good, tell};
 use crate::tree::Tree;
 use crate::{Mail, Say, Stage};
 use anyhow::{Context, bail};
-use aws_sdk_datasync::operation::describe_task_execution::DescribeTaskExecutionOutput;
-use aws_sdk_datasync::types::{
-    EfsInTransitEncryption, ObjectTags, Options, TaskExecutionStatus, VerifyMode,
-};
+use aws_sdk_datasync::types::TaskExecutionStatus;
 use std::os::unix::fs::{PermissionsExt, lchown};
 use std::path::Path;
-use std::time::Duration;
-use tokio::time::{Instant, sleep};
 
 /// The empty folder, on the same file system.
 const TARGET: &str = "restored";
-
-const LONGEST_RESTORE: Duration = Duration::from_secs(60);
-const LOOK: Duration = Duration::from_millis(50);
 
 pub(super) async fn play(stage: &Stage, say: Say<'_>) -> anyhow::Result<Vec<Mail>> {
     say("  index.html is given another owner and mode on the EFS; the schedule fires");
@@ -57,27 +49,7 @@ fn give_away(page: &Path) -> anyhow::Result<()> {
 
 /// Copies the bucket into the folder, and gives what is in there.
 async fn restore(stage: &Stage, target: &Path, say: Say<'_>) -> anyhow::Result<Tree> {
-    let datasync = &stage.datasync;
-    let backup = datasync.describe_task().task_arn(stage.output("TaskArn")?);
-    let backup = backup.send().await?;
-    let source = make_source(stage, backup.destination_location_arn).await?;
-    let destination = make_target(stage, backup.source_location_arn).await?;
-    let task = make_task(stage, &source, &destination).await?;
-    run(stage, &task, say).await?;
-    datasync.delete_task().task_arn(&task).send().await?;
-    for location in [source, destination] {
-        let request = datasync.delete_location().location_arn(location);
-        request.send().await?;
-    }
-    Tree::of(target)
-}
-
-/// Runs the task to its end, which must be a good one.
-async fn run(stage: &Stage, task: &str, say: Say<'_>) -> anyhow::Result<()> {
-    let started = stage.datasync.start_task_execution().task_arn(task);
-    let started = started.send().await.context("the task does not start")?;
-    let execution = started.task_execution_arn.context("no execution")?;
-    let ended = ended(stage, &execution).await?;
+    let ended = stage.restore(TARGET).await?;
     let detail = ended.result().and_then(|result| result.error_detail());
     check(
         ended.status() == Some(&TaskExecutionStatus::Success),
@@ -88,76 +60,7 @@ async fn run(stage: &Stage, task: &str, say: Say<'_>) -> anyhow::Result<()> {
         "    SUCCESS: {} files, folders and links, {} bytes, {} verified",
         ended.files_transferred, ended.bytes_written, ended.files_verified
     ));
-    Ok(())
-}
-
-/// The bucket as a source, with the role that the backup is written with.
-async fn make_source(stage: &Stage, backup: Option<String>) -> anyhow::Result<String> {
-    let request = stage.datasync.describe_location_s3();
-    let s3 = request.set_location_arn(backup).send().await?;
-    let bucket = stage.output("BackupBucketName")?;
-    let request = stage.datasync.create_location_s3();
-    let made = request
-        .s3_bucket_arn(format!("arn:aws:s3:::{bucket}"))
-        .subdirectory(stage.output("BackupPrefix")?)
-        .set_s3_config(s3.s3_config)
-        .send()
-        .await?;
-    made.location_arn.context("no location")
-}
-
-/// The folder as a target, in the network of the task that backs up.
-async fn make_target(stage: &Stage, backup: Option<String>) -> anyhow::Result<String> {
-    let request = stage.datasync.describe_location_efs();
-    let efs = request.set_location_arn(backup).send().await?;
-    let request = stage.datasync.create_location_efs();
-    let made = request
-        .efs_filesystem_arn(file_system_arn(stage)?)
-        .subdirectory(format!("/{TARGET}"))
-        .set_ec2_config(efs.ec2_config)
-        .in_transit_encryption(EfsInTransitEncryption::Tls12)
-        .send()
-        .await?;
-    made.location_arn.context("no location")
-}
-
-async fn make_task(stage: &Stage, source: &str, destination: &str) -> anyhow::Result<String> {
-    let options = Options::builder()
-        .verify_mode(VerifyMode::OnlyFilesTransferred)
-        .object_tags(ObjectTags::None);
-    let request = stage.datasync.create_task();
-    let made = request
-        .name("getting-files-back")
-        .source_location_arn(source)
-        .destination_location_arn(destination)
-        .options(options.build())
-        .send()
-        .await?;
-    made.task_arn.context("no task")
-}
-
-fn file_system_arn(stage: &Stage) -> anyhow::Result<String> {
-    let mut parts = stage.output("TaskArn")?.split(':').skip(3);
-    let (region, account) = (parts.next(), parts.next());
-    let (region, account) = region.zip(account).context("a malformed TaskArn")?;
-    let id = stage.output("FileSystemId")?;
-    Ok(format!(
-        "arn:aws:elasticfilesystem:{region}:{account}:file-system/{id}"
-    ))
-}
-
-async fn ended(stage: &Stage, arn: &str) -> anyhow::Result<DescribeTaskExecutionOutput> {
-    let deadline = Instant::now() + LONGEST_RESTORE;
-    while Instant::now() < deadline {
-        let request = stage.datasync.describe_task_execution();
-        let execution = request.task_execution_arn(arn).send().await?;
-        if let Some(TaskExecutionStatus::Success | TaskExecutionStatus::Error) = execution.status()
-        {
-            return Ok(execution);
-        }
-        sleep(LOOK).await;
-    }
-    bail!("{arn} did not end within {} s", LONGEST_RESTORE.as_secs())
+    Tree::of(target)
 }
 
 /// Everything that lives must have come back as it is. What the EFS does not
