@@ -15,8 +15,10 @@ use std::path::Path;
 const TARGET: &str = "restored";
 
 pub(super) async fn play(stage: &Stage, say: Say<'_>) -> anyhow::Result<Vec<Mail>> {
-    say("  index.html is given another owner and mode on the EFS; the schedule fires");
-    give_away(&stage.files()?.join(PAGE))?;
+    let given = give_away(&stage.files()?.join(PAGE))?;
+    say(&format!(
+        "  index.html is given {given} on the EFS; the schedule fires"
+    ));
     let run = stage.run().await?;
     tell(&run.mail, say);
     check_good(&run.mail)?;
@@ -38,13 +40,14 @@ pub(super) async fn play(stage: &Stage, say: Say<'_>) -> anyhow::Result<Vec<Mail
     Ok(vec![run.mail, after])
 }
 
-/// Another mode and, where the user may, another owner.
-fn give_away(page: &Path) -> anyhow::Result<()> {
-    if rustix::process::geteuid().is_root() {
-        lchown(page, Some(1000), Some(33)).context("cannot change the owner")?;
-    }
+/// Another mode and, if the user may, another owner; says what.
+fn give_away(page: &Path) -> anyhow::Result<&'static str> {
     std::fs::set_permissions(page, std::fs::Permissions::from_mode(0o640))?;
-    Ok(())
+    if !rustix::process::geteuid().is_root() {
+        return Ok("another mode (only root can give it another owner)");
+    }
+    lchown(page, Some(1000), Some(33)).context("cannot change the owner")?;
+    Ok("another owner and mode")
 }
 
 /// Copies the bucket into the folder, and gives what is in there.
