@@ -13,7 +13,7 @@ import logging
 from ministack import app
 from ministack.core.responses import request_scope
 
-from cloud import datasync, events, iam, logs, mail
+from cloud import datasync, events, iam, logs, mail, mount
 from cloud.errors import Refused
 from cloud.settings import Settings
 
@@ -36,6 +36,7 @@ ENDPOINTS = {
     "/_efs/schedule": events.fire,
     "/_efs/session": _session,
     "/_efs/logs": logs.write,
+    "/_efs/mount": mount.reach,
     "/_efs/pending": mail.pending,
 }
 

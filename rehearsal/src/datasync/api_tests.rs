@@ -7,7 +7,7 @@ use aws_sdk_datasync::types::{
 };
 use serde_json::json;
 
-use crate::datasync::test_world::{FILE_SYSTEM, World, sent, tried};
+use crate::datasync::test_world::{World, sent, tried};
 
 #[tokio::test]
 async fn an_execution_passes_its_statuses_in_order() {
@@ -45,10 +45,10 @@ async fn an_execution_passes_its_statuses_in_order() {
 }
 
 #[tokio::test]
-async fn a_missing_file_system_ends_the_execution_in_prepare() {
+async fn a_mount_target_that_does_not_answer_ends_the_execution_in_prepare() {
     let mut world = World::new().await;
     let task = world.task().await;
-    std::fs::remove_dir(world.folder(FILE_SYSTEM)).unwrap();
+    *world.stub.reachable.lock().unwrap() = false;
     let started = sent!(world.client.start_task_execution().task_arn(&task));
     assert_eq!(
         world.states_until("exec", "ERROR").await,
@@ -71,7 +71,7 @@ async fn a_missing_file_system_ends_the_execution_in_prepare() {
     assert_eq!(result.transfer_status.unwrap().as_str(), "PENDING");
     let detail = result.error_detail.unwrap();
     assert!(
-        detail.contains("x40016: Failed to connect to EFS mount target"),
+        detail.contains("x40016: Failed to connect to EFS mount target with IP: 10.0.1.47. "),
         "{detail}"
     );
 }

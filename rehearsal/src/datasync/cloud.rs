@@ -1,5 +1,6 @@
 //! Calls to the local cloud's internal endpoints: what AWS does for `DataSync`
-//! behind its doors (register, assume a role, emit an event, take log lines).
+//! behind its doors (register, assume a role, reach a mount target, emit an event,
+//! take log lines).
 
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::datasync::Settings;
 use crate::datasync::ids::Caller;
+use crate::datasync::store::EfsPlace;
 
 /// How long the local cloud may take to answer; it runs on this machine.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -28,6 +30,16 @@ pub(super) struct RoleSession<'a> {
     pub role_arn: &'a str,
     /// The location or the task that the role is assumed for.
     pub source_arn: &'a str,
+}
+
+/// Where a location mounts its file system.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct MountTarget {
+    /// Empty where there is none in the location's zone.
+    pub ip_address: String,
+    /// Whether port 2049 is open both ways.
+    pub reachable: bool,
 }
 
 #[derive(Deserialize)]
@@ -78,6 +90,25 @@ impl Cloud {
             None,
             "local cloud",
         ))
+    }
+
+    /// Whether the network lets a location mount its file system.
+    ///
+    /// # Errors
+    ///
+    /// If the local cloud does not say.
+    pub(super) async fn mount_target(
+        &self,
+        caller: &Caller,
+        place: &EfsPlace,
+    ) -> anyhow::Result<MountTarget> {
+        let request = json!({
+            "FileSystemId": place.file_system_id,
+            "SubnetArn": place.ec2_config["SubnetArn"],
+            "SecurityGroupArns": place.ec2_config["SecurityGroupArns"],
+        });
+        let answer = self.post("mount", Some(caller), request).await?;
+        serde_json::from_value(answer).context("no mount target in the answer")
     }
 
     /// Emits a state change of a task or an execution. Best effort, as on AWS: a

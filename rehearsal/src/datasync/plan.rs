@@ -250,7 +250,7 @@ mod tests {
         let missed = |key: &str| Missed {
             path: format!("/{key}"),
             name: Some(name(key)),
-            failure: FileFailure::unlisted(&name(key), &EndError::MountTarget),
+            failure: FileFailure::unlisted(&name(key), &EndError::Role),
         };
         let listing = Listing {
             missed: vec![missed("closed/"), missed("odd")],

@@ -14,9 +14,6 @@ use crate::datasync::report::{Item, Kind};
 use crate::datasync::side::Side;
 use crate::datasync::store::Place;
 
-/// The address that the error text names; nothing listens there.
-const MOUNT_TARGET_IP: &str = "10.0.1.47";
-
 /// What the later phases work with.
 pub(super) struct Prepared {
     pub source: End,
@@ -135,7 +132,7 @@ fn failed(site: &Site, error: &EndError) -> Failure {
             );
         }
         EndError::S3(failure) => return bucket_failed(site, failure),
-        EndError::MountTarget => mount_target_unreachable(),
+        EndError::MountTarget(address) => mount_target_unreachable(address),
         EndError::File(_) => error.reason(),
     };
     Failure::detail(format!(
@@ -144,9 +141,9 @@ fn failed(site: &Site, error: &EndError) -> Failure {
 }
 
 /// AWS's text, verbatim.
-fn mount_target_unreachable() -> String {
+fn mount_target_unreachable(address: &str) -> String {
     format!(
-        "x40016: Failed to connect to EFS mount target with IP: {MOUNT_TARGET_IP}. \
+        "x40016: Failed to connect to EFS mount target with IP: {address}. \
          Please ensure that mount target's security group allows 2049 ingress from the \
          DataSync security group or hosts within the mount target's subnet. The DataSync \
          security group should also allow all egress to the EFS mount target and its \

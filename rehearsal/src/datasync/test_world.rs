@@ -67,6 +67,7 @@ pub(super) struct World {
 pub(super) struct Stub {
     events: mpsc::UnboundedSender<(String, String)>,
     pub trusts: Arc<Mutex<bool>>,
+    pub reachable: Arc<Mutex<bool>>,
     pub objects: Objects,
     pub log: Arc<Mutex<Vec<String>>>,
 }
@@ -98,6 +99,10 @@ async fn serve(
             "AccessKeyId": "ASIA", "SecretAccessKey": "s", "SessionToken": "t",
         }))
         .into_response(),
+        "/_efs/mount" => Json(json!({
+            "IpAddress": "10.0.1.47", "Reachable": *stub.reachable.lock().unwrap(),
+        }))
+        .into_response(),
         "/_efs/logs" => {
             let body = json();
             let lines = body["Lines"].as_array().unwrap().iter();
@@ -116,6 +121,7 @@ impl World {
         let stub = Stub {
             events: sender,
             trusts: Arc::new(Mutex::new(true)),
+            reachable: Arc::new(Mutex::new(true)),
             objects: Objects::default(),
             log: Arc::default(),
         };

@@ -256,7 +256,11 @@ fn check_good(mail: &Mail) -> anyhow::Result<()> {
 fn check_says(mail: &Mail, text: &str) -> anyhow::Result<()> {
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let says = words(&mail.body).contains(&words(text));
-    check(says, &format!("a mail that says \"{text}\""), &mail.body)
+    check(
+        says,
+        &format!("a mail that says \"{text}\""),
+        mail.subject(),
+    )
 }
 
 /// The execution must have made new versions of exactly these keys.

@@ -1,21 +1,20 @@
-//! The file system cannot be reached: the mail has AWS's own words about it; the
-//! run after the repair is good again.
+//! The rule that lets `DataSync` in to the file system is gone: the mail has AWS's
+//! own words about just that; the run after the repair is good again.
 
 use super::{check, check_good, check_says, check_verdict, tell};
-use crate::{Mail, Say, Stage};
+use crate::{Mail, Say, Stage, signed};
 use anyhow::Context;
 
 /// The part of AWS's text that says what to look at.
-const SAID: &str = "x40016: Failed to connect to EFS mount target with IP";
+const SAID: &str = "x40016: Failed to connect to EFS mount target with IP: 10.20.";
 const ADVICE: &str = "mount target's security group allows 2049 ingress";
 
 pub(super) async fn play(stage: &Stage, say: Say<'_>) -> anyhow::Result<Vec<Mail>> {
-    say("  nothing answers where the file system was; the schedule fires");
-    let files = stage.files()?;
-    let away = files.with_extension("away");
-    std::fs::rename(&files, &away).context("cannot take the file system away")?;
+    say("  the mount targets no longer let DataSync in on port 2049; the schedule fires");
+    let group = datasync_group(stage).await?;
+    rule(stage, "RevokeSecurityGroupIngress", &group).await?;
     let run = stage.run().await;
-    std::fs::rename(&away, &files).context("cannot put the file system back")?;
+    rule(stage, "AuthorizeSecurityGroupIngress", &group).await?;
     let run = run?;
     tell(&run.mail, say);
     check_verdict(&run.mail, "FAILED")?;
@@ -27,9 +26,45 @@ pub(super) async fn play(stage: &Stage, say: Say<'_>) -> anyhow::Result<Vec<Mail
         format!("{:?}", run.new_versions()),
     )?;
 
-    say("    it answers again; the schedule fires");
+    say("    the rule is back; the schedule fires");
     let repaired = stage.run().await?;
     tell(&repaired.mail, say);
     check_good(&repaired.mail)?;
     Ok(vec![run.mail, repaired.mail])
+}
+
+/// The security group of `DataSync`'s side.
+async fn datasync_group(stage: &Stage) -> anyhow::Result<String> {
+    let task = stage.datasync.describe_task();
+    let task = task.task_arn(stage.output("TaskArn")?).send().await?;
+    let location = stage.datasync.describe_location_efs();
+    let location = location
+        .set_location_arn(task.source_location_arn)
+        .send()
+        .await?;
+    let network = location
+        .ec2_config
+        .context("a location without a network")?;
+    let group = network.security_group_arns.first();
+    let group = group.and_then(|arn| arn.rsplit('/').next());
+    Ok(group
+        .context("a location without a security group")?
+        .to_owned())
+}
+
+/// Takes away or gives back the rule of the stack, with all that it says there.
+async fn rule(stage: &Stage, action: &str, datasync: &str) -> anyhow::Result<()> {
+    let fields = [
+        ("GroupId", stage.output("MountTargetSecurityGroupId")?),
+        ("IpPermissions.1.IpProtocol", "tcp"),
+        ("IpPermissions.1.FromPort", "2049"),
+        ("IpPermissions.1.ToPort", "2049"),
+        ("IpPermissions.1.Groups.1.GroupId", datasync),
+        (
+            "IpPermissions.1.Groups.1.Description",
+            "NFS from DataSync to the mount targets",
+        ),
+    ];
+    signed::query(&stage.cloud, "ec2", action, &fields).await?;
+    Ok(())
 }

@@ -6,8 +6,8 @@ use crate::datasync::end::s3_failure::S3Failure;
 
 #[derive(Debug)]
 pub(crate) enum EndError {
-    /// Nothing answers where the file system should be.
-    MountTarget,
+    /// Nothing answers where the file system should be, which is at this address.
+    MountTarget(String),
     /// The role of an S3 location cannot be assumed.
     Role,
     File(io::Error),
@@ -18,7 +18,7 @@ impl EndError {
     /// The reason as `DataSync` words it in logs and reports.
     pub(crate) fn reason(&self) -> String {
         match self {
-            Self::MountTarget => "Connection timed out".to_owned(),
+            Self::MountTarget(_) => "Connection timed out".to_owned(),
             Self::Role => "Access denied when calling sts:AssumeRole".to_owned(),
             Self::File(error) => reason(error),
             Self::S3(failure) => format!("{}: {}", failure.operation, failure.reason()),
@@ -30,7 +30,7 @@ impl EndError {
         match self {
             Self::File(error) => error.kind() == io::ErrorKind::NotFound,
             Self::S3(failure) => failure.status == 404,
-            Self::MountTarget | Self::Role => false,
+            Self::MountTarget(_) | Self::Role => false,
         }
     }
 }

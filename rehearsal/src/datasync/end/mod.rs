@@ -46,18 +46,23 @@ impl End {
         site: &Site,
     ) -> Result<Self, EndError> {
         match &site.place {
-            Place::Efs(place) => Self::mount(shared, place).await,
+            Place::Efs(place) => Self::mount(shared, caller, place).await,
             Place::S3(place) => Self::assume_role(shared, caller, &site.arn, place).await,
         }
     }
 
-    async fn mount(shared: &Shared, place: &EfsPlace) -> Result<Self, EndError> {
+    async fn mount(shared: &Shared, caller: &Caller, place: &EfsPlace) -> Result<Self, EndError> {
+        let target = shared.cloud.mount_target(caller, place).await;
+        let target = target.map_err(io::Error::other)?;
+        if !target.reachable {
+            return Err(EndError::MountTarget(target.ip_address));
+        }
         let file_system = shared.settings.efs_root.join(&place.file_system_id);
         let subdirectory = place.subdirectory.clone();
         let closed = shared
             .control()
             .closed_files(&place.file_system_id, &place.subdirectory);
-        let folder = blocking(move || Folder::open(&file_system, &subdirectory, closed));
+        let folder = blocking(move || Ok(Folder::open(&file_system, &subdirectory, closed)?));
         Ok(Self::Folder(Arc::new(folder.await?)))
     }
 
