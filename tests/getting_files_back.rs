@@ -21,7 +21,7 @@ pub(crate) async fn every_command_of_the_readme_is_taken(stage: &Stage) -> anyho
     let mut values = values(stage, &file)?;
     two_versions(stage).await?;
     let commands = commands()?;
-    ensure!(commands.len() >= 18, "{} commands", commands.len());
+    ensure!(commands.len() >= 19, "{} commands", commands.len());
     for command in &commands {
         if operation(command) == "restore-object" {
             values.insert("VERSION", archived_version(stage).await?);
@@ -66,6 +66,7 @@ fn values(stage: &Stage, file: &Path) -> anyhow::Result<Values> {
         ),
         ("FILE_SYSTEM_ID", stage.output("FileSystemId")?.to_owned()),
         ("TASK_ARN", task.to_owned()),
+        ("LOG_GROUP", stage.output("TaskLogGroupName")?.to_owned()),
         ("PATH", PATH.to_owned()),
         ("FOLDER", "plans".to_owned()),
         ("FILE", file.display().to_string()),
@@ -164,6 +165,12 @@ fn learn(command: &str, printed: &str, values: &mut Values) -> anyhow::Result<()
             values.insert("VERSION", version.to_owned());
             return Ok(());
         }
+        "create-task" => {
+            let arn = printed.split('"').nth(3).context("no task")?;
+            let id = arn.rsplit('/').next().unwrap_or_default();
+            values.insert("RESTORE_TASK_ID", id.to_owned());
+            &["RESTORE_TASK_ARN"]
+        }
         "describe-task" => &[
             "SOURCE_LOCATION_ARN",
             "DESTINATION_LOCATION_ARN",
@@ -173,7 +180,6 @@ fn learn(command: &str, printed: &str, values: &mut Values) -> anyhow::Result<()
         "describe-location-s3" => &["ROLE_ARN"],
         "create-location-s3" => &["BUCKET_LOCATION_ARN"],
         "create-location-efs" => &["FOLDER_LOCATION_ARN"],
-        "create-task" => &["RESTORE_TASK_ARN"],
         "start-task-execution" => &["EXECUTION_ARN"],
         _ => &[],
     };

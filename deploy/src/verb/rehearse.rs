@@ -217,7 +217,10 @@ async fn keep(stage: &Stage, voice: Voice) {
     for (name, value) in stage.cloud.environment() {
         voice.say(&format!("  export {name}={value}"));
     }
-    voice.say(&format!("  alias aws={}", stage.cloud.aws_cli().display()));
+    voice.say(&format!(
+        "  alias aws='{}'",
+        stage.cloud.aws_cli().display()
+    ));
     let (task, bucket) = (output("TaskArn"), output("BackupBucketName"));
     for command in [
         format!("datasync start-task-execution --task-arn {task}"),
