@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use aws_sdk_datasync::types::{Options, TaskExecutionStatus, VerifyMode};
+use aws_sdk_datasync::types::{Options, PosixPermissions, TaskExecutionStatus, VerifyMode};
 use backup_domain::posix_metadata::FileTime;
 use proptest::prelude::*;
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, utimensat};
@@ -359,6 +359,23 @@ async fn remove_and_a_check_of_everything_work_in_this_direction_too() {
         (3, 1, 1)
     );
     assert_eq!(paths(&folder), [PathBuf::from("a")]);
+}
+
+#[tokio::test]
+async fn a_mode_that_is_not_kept_is_the_default() {
+    let said = [("file-permissions", "0100600")];
+    let objects: [Given<'_>; 1] = [("efs/d/a", b"x", &said)];
+    let (mut world, task) = world_with(&objects).await;
+    let options = Options::builder().posix_permissions(PosixPermissions::None);
+    let update = world.client.update_task().task_arn(&task);
+    sent!(update.options(options.build()));
+    let run = world.run(&task).await;
+    assert_eq!(run.status(), Some(&TaskExecutionStatus::Success));
+    let folder = world.folder(OTHER_FILE_SYSTEM);
+    for path in ["d", "d/a"] {
+        let mode = std::fs::metadata(folder.join(path)).unwrap().mode();
+        assert_eq!(mode & 0o7777, 0o755, "{path}");
+    }
 }
 
 #[tokio::test]

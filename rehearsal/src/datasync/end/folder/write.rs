@@ -20,13 +20,20 @@ use crate::datasync::end::folder::{DIRECTORY, Folder};
 use crate::datasync::end::source_file::{Content, NewFile};
 use crate::datasync::ids::random_hex;
 
+/// The mode of what is made without one, `DataSync`'s default: 0755.
+const NOT_KEPT: Mode = Mode::RWXU
+    .union(Mode::RGRP)
+    .union(Mode::XGRP)
+    .union(Mode::ROTH)
+    .union(Mode::XOTH);
+
 impl Folder {
     /// Makes a file, a link or a directory. A directory that is there already is
     /// good; it gets its metadata from [`Folder::settle`].
     pub(crate) fn write(&self, new: NewFile) -> io::Result<()> {
         let directory = self.directory_of(&new.name)?;
         if new.name.is_directory {
-            return make_directory(&directory, &new.name);
+            return make_directory(&directory, &new);
         }
         let beside = format!(".aws-datasync-{}", random_hex());
         let written = match (new.kind, new.content) {
@@ -68,10 +75,13 @@ impl Folder {
     }
 }
 
-fn make_directory(parent: &OwnedFd, name: &Name) -> io::Result<()> {
-    match mkdirat(parent, name.last_part(), Mode::RWXU) {
+/// Closed to others until it is settled, unless its mode is not kept.
+fn make_directory(parent: &OwnedFd, new: &NewFile) -> io::Result<()> {
+    let name = new.name.last_part();
+    let mode = new.metadata.mode.map_or(NOT_KEPT, |_| Mode::RWXU);
+    match mkdirat(parent, name, mode) {
         Err(Errno::EXIST) => {
-            openat(parent, name.last_part(), DIRECTORY, Mode::empty())?;
+            openat(parent, name, DIRECTORY, Mode::empty())?;
             Ok(())
         }
         made => Ok(made?),
@@ -87,6 +97,9 @@ fn write_file(
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mut file: File = openat(directory, name, flags, Mode::RUSR | Mode::WUSR)?.into();
     io::copy(&mut content, &mut file)?;
+    if metadata.mode.is_none() {
+        fchmod(&file, NOT_KEPT)?;
+    }
     set_metadata(&file, metadata)
 }
 
