@@ -62,7 +62,7 @@ impl Known {
         let solos = crate::solos().into_iter().map(|(name, _)| name);
         let acts = crate::acts().into_iter().map(|(name, _)| name);
         let mut tests: BTreeSet<String> = solos.chain(acts).map(str::to_owned).collect();
-        for folder in ["domain", "deploy", "functions", "rehearsal"] {
+        for folder in ["call", "domain", "deploy", "functions", "rehearsal"] {
             unit_tests(&root().join(folder), &mut tests)?;
         }
         Ok(Known {

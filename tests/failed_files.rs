@@ -1,10 +1,9 @@
 //! Failed files from the task report and the task's log, in the mail.
 
-use crate::harness::{self, Stage, denied, event, forget, one_mail, report, signed};
-use anyhow::{Context, ensure};
+use crate::harness::{self, Stage, denied, event, forget, one_mail, report};
+use anyhow::ensure;
 use rehearsal::Mail;
 use serde_json::{Value, json};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 const REPORTER: &str = "ReportExecutionFunctionName";
 
@@ -112,10 +111,7 @@ pub(crate) async fn a_denied_log_is_said(stage: &Stage) -> anyhow::Result<()> {
 async fn mail_about(stage: &Stage, said: &Said) -> anyhow::Result<Mail> {
     let (execution, _) = harness::run(stage).await?;
     forget(stage, &execution).await?;
-    let (task, run) = execution
-        .rsplit_once(":task/")
-        .and_then(|(_, rest)| rest.split_once("/execution/"))
-        .context("an execution without ids")?;
+    let (task, run) = harness::ids(&execution)?;
     let key = format!(
         "datasync-reports/Detailed-Reports/{task}/{run}/{run}.files-verified-v1-00099-0a123abc12d3b0e4f.json"
     );
@@ -125,33 +121,9 @@ async fn mail_about(stage: &Stage, said: &Said) -> anyhow::Result<Mail> {
         .bucket(stage.output("ReportBucketName")?);
     let body = said.part.clone();
     request.key(key).body(body.into()).send().await?;
-    log(stage, &format!("{task}-{run}"), &said.lines).await?;
+    harness::log(stage, &harness::stream(&execution)?, &said.lines).await?;
     let (_, mail) = one_mail(stage, report(stage, &event(&execution, "SUCCESS"))).await?;
     Ok(mail)
-}
-
-/// Writes lines into a stream of the task's log.
-async fn log(stage: &Stage, stream: &str, lines: &[String]) -> anyhow::Result<()> {
-    if lines.is_empty() {
-        return Ok(());
-    }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
-    let now = u64::try_from(now)?;
-    let place = json!({"logGroupName": stage.output("TaskLogGroupName")?, "logStreamName": stream});
-    let mut events = place.clone();
-    events["logEvents"] = lines
-        .iter()
-        .map(|line| json!({"timestamp": now, "message": line}))
-        .collect();
-    for (operation, input) in [("CreateLogStream", place), ("PutLogEvents", events)] {
-        let target = format!("Logs_20140328.{operation}");
-        let headers = [
-            ("content-type", "application/x-amz-json-1.1"),
-            ("x-amz-target", target.as_str()),
-        ];
-        signed::post(&stage.cloud, "logs", "/", input.to_string(), &headers).await?;
-    }
-    Ok(())
 }
 
 fn one_line(text: &str) -> String {

@@ -77,7 +77,7 @@ fn acts() -> Vec<(&'static str, Act)> {
         recorded_executions::an_unknown_status_is_told,
         recorded_executions::a_status_that_stays_behind_is_told,
         recorded_executions::a_late_answer_is_waited_for,
-        recorded_executions::a_clean_log_stands_in_for_a_report,
+        recorded_executions::only_a_log_that_is_alive_stands_in_for_a_report,
         recorded_executions::a_report_that_lists_nothing_is_never_ok,
         bad_days::a_denied_describe_gives_a_degraded_mail_and_then_the_real_one,
         bad_days::an_execution_that_is_gone_is_told,

@@ -130,23 +130,35 @@ pub(crate) async fn a_late_answer_is_waited_for(stage: &Stage) -> anyhow::Result
     Ok(())
 }
 
-/// Without any report, a log that was read and holds no problem shows that no file
-/// failed.
-pub(crate) async fn a_clean_log_stands_in_for_a_report(stage: &Stage) -> anyhow::Result<()> {
+/// Without any report, a log that is alive and holds no problem shows that no file
+/// failed. An empty one shows nothing: DataSync may not be allowed to write it.
+pub(crate) async fn only_a_log_that_is_alive_stands_in_for_a_report(
+    stage: &Stage,
+) -> anyhow::Result<()> {
     let (execution, _) = harness::run(stage).await?;
     let no_report = json!({"TaskReportConfig": null, "ReportResult": null});
-    for (denied, verdict) in [(false, "NO CHANGE"), (true, "UNKNOWN")] {
+    for (step, verdict) in [
+        ("empty", "UNKNOWN"),
+        ("alive", "NO CHANGE"),
+        ("denied", "UNKNOWN"),
+    ] {
         forget(stage, &execution).await?;
         patch(stage, &execution, no_report.clone()).await?;
+        if step == "alive" {
+            let stream = harness::stream(&execution)?;
+            let line = "[INFO] Transferred file /a".to_owned();
+            harness::log(stage, &stream, &[line]).await?;
+        }
         let again = event(&execution, "SUCCESS");
         let report_now = one_mail(stage, report(stage, &again));
-        let (_, mail) = if denied {
+        let (_, mail) = if step == "denied" {
             let action = ["logs:FilterLogEvents"];
             harness::denied(stage, "ReportExecutionFunctionName", &action, report_now).await?
         } else {
             report_now.await?
         };
-        ensure!(mail.attribute("verdict") == verdict, "{}", mail.subject());
+        let subject = mail.subject();
+        ensure!(mail.attribute("verdict") == verdict, "{step}: {subject}");
     }
     patch(stage, &execution, Value::Null).await
 }

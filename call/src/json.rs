@@ -236,8 +236,8 @@ impl JsonClient {
     }
 }
 
-/// Source: AWS General Reference, "AWS service endpoints"; partitions as
-/// botocore's `endpoints.json` names them.
+/// Source: AWS General Reference, "AWS service endpoints". Partitions that are not
+/// named here get the commercial one's hosts.
 fn regional_url(host: &str, region: &str) -> String {
     let suffix = match region.split_once('-').map_or(region, |(begin, _)| begin) {
         "cn" => "amazonaws.com.cn",

@@ -53,9 +53,9 @@ impl LogLine {
             return LogLine::NotUnderstood;
         };
         let read = verification(text)
-            .or_else(|| continued(text))
             .or_else(|| of_s3(text, key_prefix))
-            .or_else(|| with_reason(text));
+            .or_else(|| with_reason(text))
+            .or_else(|| continued(text).filter(|_| level == "NOTICE"));
         match (read, level) {
             (Some(LogLine::Failed { path, said }), "ERROR" | "NOTICE") => {
                 LogLine::Failed { path, said }
@@ -181,6 +181,8 @@ mod tests {
             ("[ERROR] Failed to read metadata for directory /a/symlink: No data available",
                 failed("/a/symlink", "Failed to read metadata for directory: No data available")),
             ("[INFO] Transferred file /b",                                       LogLine::Remark),
+            ("[ERROR] Failed to open source file /a srcMeta: b: Permission denied",
+                failed("/a srcMeta: b", "Failed to open source file: Permission denied")),
         ];
         for (line, expected) in cases {
             assert_eq!(LogLine::read(line, "efs/"), expected, "{line}");
@@ -196,6 +198,7 @@ mod tests {
             "[FATAL] Failed to open source file /a: x",
             "[ERROR] Deferred error: WriteFileExtAttr2 failed to setextattrlist(filename=\"/d/f\"): Input/output error",
             "[ERROR] Failed to open source file /a",
+            "[ERROR] something about /a srcMeta: b",
             "[NOTICE] Verification failed /a",
             r#"{"Action":"VERIFY","ErrorCode":"FileNotAtSource"}"#,
         ];

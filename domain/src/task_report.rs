@@ -221,21 +221,18 @@ impl Items<'_> {
         }
     }
 
-    /// An item failed if a status says anything but SUCCESS or an error is named.
-    /// Where it says nothing, the level of the report decides: in a report of
-    /// errors only, being listed is the error.
+    /// In a report of errors only, being listed is the error. In another one an item
+    /// failed if a status says anything but SUCCESS or an error is named.
     fn is_failed(&self, item: &Value) -> bool {
-        let mut statuses = STATUS_FIELDS
+        let bad_status = STATUS_FIELDS
             .iter()
             .filter_map(|field| item.get(field)?.as_str())
-            .peekable();
-        let has_status = statuses.peek().is_some();
-        let bad_status = statuses.any(|status| status != "SUCCESS");
+            .any(|status| status != "SUCCESS");
         let error = ERROR_FIELDS.iter().take(4).any(|field| {
             item.get(field)
                 .is_some_and(|value| !value.is_null() && value != "")
         });
-        bad_status || error || (!has_status && self.errors_only)
+        self.errors_only || bad_status || error
     }
 }
 
@@ -284,9 +281,12 @@ mod tests {
     }
 
     #[test]
-    fn an_item_without_a_status_fails_only_in_a_report_of_errors() {
-        assert_eq!(read(false, &[SKIPPED]).known, 0);
-        assert_eq!(read(true, &[SKIPPED]).known, 1);
+    fn in_a_report_of_errors_being_listed_is_the_error() {
+        let fine = r#"{"Verified":[{"RelativePath":"/a","TransferStatus":"SUCCESS","VerifyResult":"MISMATCH"}]}"#;
+        for part in [SKIPPED, fine] {
+            assert_eq!(read(false, &[part]).known, 0);
+            assert_eq!(read(true, &[part]).known, 1);
+        }
     }
 
     #[test]
@@ -317,7 +317,7 @@ mod tests {
             ("a number",    "7"),
         ];
         for (name, part) in cases {
-            let failed = read(true, &[TRANSFERRED, part]);
+            let failed = read(false, &[TRANSFERRED, part]);
             assert_eq!(failed.count(), None, "{name}");
             assert_eq!(failed.known, 1, "{name}: what is known stays known");
         }

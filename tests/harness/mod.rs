@@ -13,7 +13,7 @@ use deploy::voice::{Loudness, Voice};
 use rehearsal::{LocalCloud, Mail};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::{Instant, sleep};
 
 /// The project's top folder.
@@ -148,6 +148,43 @@ pub(crate) async fn ledger(stage: &Stage, execution: &str) -> anyhow::Result<Vec
     Ok(verdicts
         .map(|rest| rest.trim_end_matches(".json").to_owned())
         .collect())
+}
+
+/// The ids of a task and of its execution.
+pub(crate) fn ids(execution: &str) -> anyhow::Result<(&str, &str)> {
+    let ids = execution.rsplit_once(":task/");
+    ids.and_then(|(_, ids)| ids.split_once("/execution/"))
+        .context("an execution without ids")
+}
+
+/// The stream of an execution in the task's log.
+pub(crate) fn stream(execution: &str) -> anyhow::Result<String> {
+    let (task, execution) = ids(execution)?;
+    Ok(format!("{task}-{execution}"))
+}
+
+/// Writes lines into a stream of the task's log.
+pub(crate) async fn log(stage: &Stage, stream: &str, lines: &[String]) -> anyhow::Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
+    let now = u64::try_from(now)?;
+    let place = json!({"logGroupName": stage.output("TaskLogGroupName")?, "logStreamName": stream});
+    let mut events = place.clone();
+    events["logEvents"] = lines
+        .iter()
+        .map(|line| json!({"timestamp": now, "message": line}))
+        .collect();
+    for (operation, input) in [("CreateLogStream", place), ("PutLogEvents", events)] {
+        let target = format!("Logs_20140328.{operation}");
+        let headers = [
+            ("content-type", "application/x-amz-json-1.1"),
+            ("x-amz-target", target.as_str()),
+        ];
+        signed::post(&stage.cloud, "logs", "/", input.to_string(), &headers).await?;
+    }
+    Ok(())
 }
 
 /// Lets `DataSync` describe an execution otherwise; `null` takes it back.

@@ -19,13 +19,17 @@ pub enum Class {
     KmsDenied,
     /// Its object was gone when it was to be verified.
     GoneFromBucket,
+    /// Its object lies in an archive class.
+    Archived,
+    /// The storage did not answer.
+    NoAnswer,
     /// Nothing known fits.
     Unknown,
 }
 
 impl Class {
     /// All classes.
-    pub const ALL: [Class; 9] = [
+    pub const ALL: [Class; 11] = [
         Class::Changed,
         Class::Vanished,
         Class::Permission,
@@ -34,6 +38,8 @@ impl Class {
         Class::S3Denied,
         Class::KmsDenied,
         Class::GoneFromBucket,
+        Class::Archived,
+        Class::NoAnswer,
         Class::Unknown,
     ];
 
@@ -49,6 +55,8 @@ impl Class {
             Class::S3Denied => "s3-denied",
             Class::KmsDenied => "kms-denied",
             Class::GoneFromBucket => "gone-from-bucket",
+            Class::Archived => "archived",
+            Class::NoAnswer => "no-answer",
             Class::Unknown => "unknown",
         }
     }
@@ -65,6 +73,8 @@ impl Class {
             Class::S3Denied => "Refused by S3",
             Class::KmsDenied => "Refused by the encryption key",
             Class::GoneFromBucket => "Gone from the bucket before they were verified",
+            Class::Archived => "Archived in the bucket",
+            Class::NoAnswer => "The storage did not answer",
             Class::Unknown => "Cause not recognised",
         }
     }

@@ -12,7 +12,8 @@ pub use rule::{Rule, Step};
 pub use rules::RULES;
 
 use crate::execution::{Execution, TaskReport};
-use crate::failed_files::FailedFiles;
+use crate::failed_files::{Cause, FailedFiles};
+use std::cmp::Reverse;
 
 /// A cause that something speaks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,20 +40,24 @@ pub enum Seen {
     TaskReport(String),
 }
 
-/// The first rule that knows a text; precise rules stand first.
+/// The first rule that knows what DataSync says of a run; precise rules stand first.
 #[must_use]
 pub fn recognised(text: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.fires_on(text))
 }
 
+/// The first rule that knows what is said of a file, without its name.
+#[must_use]
+pub fn recognised_of_file(said: &str) -> Option<&'static Rule> {
+    let mut rules = RULES.iter().filter(|rule| !rule.of_run);
+    rules.find(|rule| rule.fires_on(said))
+}
+
 /// The class of a file of which this is said.
 #[must_use]
 pub fn class_of(said: &str) -> Class {
-    RULES
-        .iter()
-        .find(|rule| rule.class.is_some() && rule.fires_on(said))
-        .and_then(|rule| rule.class)
-        .unwrap_or(Class::Unknown)
+    let rule = recognised_of_file(said);
+    rule.and_then(|rule| rule.class).unwrap_or(Class::Unknown)
 }
 
 /// All causes that something speaks for, the most likely first: precise before
@@ -61,7 +66,7 @@ pub fn class_of(said: &str) -> Class {
 pub fn diagnose(execution: &Execution, failed: &FailedFiles) -> Vec<Diagnosis> {
     let mut found: Vec<Diagnosis> = Vec::new();
     for seen in signs(execution, failed) {
-        let Some(rule) = recognised(seen.text()) else {
+        let Some(rule) = seen.rule() else {
             continue;
         };
         match found.iter_mut().find(|diagnosis| diagnosis.rule == rule) {
@@ -82,7 +87,9 @@ fn signs(execution: &Execution, failed: &FailedFiles) -> Vec<Seen> {
     let mut signs = Vec::new();
     signs.extend(execution.error_code.clone().map(Seen::Code));
     signs.extend(execution.error_detail.clone().map(Seen::Detail));
-    signs.extend(failed.said().map(|(count, said)| Seen::Files(count, said)));
+    let mut causes: Vec<&Cause> = failed.causes.values().collect();
+    causes.sort_by_key(|cause| Reverse(cause.files));
+    signs.extend(causes.into_iter().map(Seen::of_files));
     let lines = failed.log.without_file.iter();
     signs.extend(lines.cloned().map(Seen::LogLine));
     if let TaskReport::Failed(why) = &execution.task_report {
@@ -92,6 +99,18 @@ fn signs(execution: &Execution, failed: &FailedFiles) -> Vec<Seen> {
 }
 
 impl Seen {
+    fn of_files(cause: &Cause) -> Self {
+        Seen::Files(cause.files, cause.said.clone())
+    }
+
+    fn rule(&self) -> Option<&'static Rule> {
+        match self {
+            Seen::Code(text) | Seen::Detail(text) | Seen::TaskReport(text) => recognised(text),
+            Seen::Files(_, said) => recognised_of_file(said),
+            Seen::LogLine(line) => recognised_of_file(&without_names(line)),
+        }
+    }
+
     /// The raw text.
     #[must_use]
     pub fn text(&self) -> &str {
@@ -103,6 +122,15 @@ impl Seen {
             | Seen::TaskReport(text) => text,
         }
     }
+}
+
+/// A line that nobody understood, without what may be the name of a file: quoted
+/// texts, and words that begin with a slash. A name must not choose the cause.
+fn without_names(line: &str) -> String {
+    let unquoted: Vec<&str> = line.split('"').step_by(2).collect();
+    let unquoted = unquoted.join(" ");
+    let words = unquoted.split(' ').filter(|word| !word.starts_with('/'));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

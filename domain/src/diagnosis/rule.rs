@@ -25,6 +25,9 @@ pub struct Rule {
     /// Whether it only says that something is wrong; then every other rule goes
     /// before it.
     pub general: bool,
+    /// Whether only DataSync's own code or text can tell it: what is said of files
+    /// may hold any word.
+    pub of_run: bool,
 }
 
 /// One line of a remedy.

@@ -28,6 +28,8 @@ const BUCKET_ENCRYPTION: &str =
     "aws s3api get-bucket-encryption --region {region} --bucket {bucket}";
 const LOOK_FOR_DRIFT: &str =
     "aws cloudformation detect-stack-drift --region {region} --stack-name {stack}";
+/// The detection runs by itself, and until it is through the old result is shown.
+const WAIT_FOR_DRIFT: &str = "That takes a minute or two. Then see what it found:";
 const SHOW_DRIFT: &str = "aws cloudformation describe-stack-resource-drifts --region {region} --stack-name {stack} --stack-resource-drift-status-filters MODIFIED DELETED";
 const DESCRIBE_TASK: &str = "aws datasync describe-task --region {region} --task-arn {task}";
 
@@ -48,6 +50,7 @@ pub const RULES: &[Rule] = &[
         source: "AWS DataSync User Guide, Cancelling your transfer",
         class: None,
         general: false,
+        of_run: true,
     },
     Rule {
         id: "efs-refuses-the-mount",
@@ -57,13 +60,14 @@ pub const RULES: &[Rule] = &[
         cause: "The EFS refuses the mount: its file system policy, or an access point, does not let DataSync in.",
         remedy: &[
             Do(
-                "Look at the policy. It must let DataSync's role ClientMount and ClientRootAccess, or not exist (the stack makes none):",
+                "Look at the policy. The task mounts without a role, so it must let everybody ClientMount and ClientRootAccess, or be deleted (the stack makes none):",
             ),
             Run(FILE_SYSTEM_POLICY),
         ],
         source: EFS_LOCATIONS,
         class: None,
         general: false,
+        of_run: false,
     },
     Rule {
         id: "efs-not-reached",
@@ -82,11 +86,13 @@ pub const RULES: &[Rule] = &[
                 "See whether a rule between the security groups of DataSync and of the mount targets was changed by hand:",
             ),
             Run(LOOK_FOR_DRIFT),
+            Do(WAIT_FOR_DRIFT),
             Run(SHOW_DRIFT),
         ],
         source: TROUBLESHOOTING,
         class: None,
         general: false,
+        of_run: false,
     },
     Rule {
         id: "folder-missing",
@@ -101,6 +107,7 @@ pub const RULES: &[Rule] = &[
         source: EFS_LOCATIONS,
         class: None,
         general: false,
+        of_run: false,
     },
     Rule {
         id: "s3-not-reached",
@@ -120,11 +127,13 @@ pub const RULES: &[Rule] = &[
             Run(BUCKET_POLICY),
             Do("See whether the role or the location was changed by hand:"),
             Run(LOOK_FOR_DRIFT),
+            Do(WAIT_FOR_DRIFT),
             Run(SHOW_DRIFT),
         ],
         source: TROUBLESHOOTING,
         class: None,
         general: false,
+        of_run: false,
     },
     Rule {
         id: "bucket-not-listed",
@@ -143,11 +152,13 @@ pub const RULES: &[Rule] = &[
             Run(BUCKET_POLICY),
             Do("See whether the role was changed by hand:"),
             Run(LOOK_FOR_DRIFT),
+            Do(WAIT_FOR_DRIFT),
             Run(SHOW_DRIFT),
         ],
         source: TROUBLESHOOTING,
         class: None,
         general: false,
+        of_run: false,
     },
     Rule {
         id: "role-not-assumed",
@@ -160,11 +171,13 @@ pub const RULES: &[Rule] = &[
                 "See whether the role was changed by hand; just after a first deployment, wait some minutes and try again:",
             ),
             Run(LOOK_FOR_DRIFT),
+            Do(WAIT_FOR_DRIFT),
             Run(SHOW_DRIFT),
         ],
         source: SEEN,
         class: None,
         general: false,
+        of_run: false,
     },
     Rule {
         id: "kms-denied",
@@ -175,7 +188,6 @@ pub const RULES: &[Rule] = &[
             &["kms.disabledexception"],
             &["kms.notfoundexception"],
             &["kms.invalidstateexception"],
-            &["could not perform s3:getobject", "access denied"],
         ],
         unless: &[],
         cause: "The encryption key of the bucket refuses the role of the location, or is disabled or about to be deleted.",
@@ -189,6 +201,7 @@ pub const RULES: &[Rule] = &[
         source: S3_LOCATIONS,
         class: Some(Class::KmsDenied),
         general: false,
+        of_run: false,
     },
     Rule {
         id: "object-archived",
@@ -206,8 +219,9 @@ pub const RULES: &[Rule] = &[
             Run("aws s3api get-bucket-lifecycle-configuration --region {region} --bucket {bucket}"),
         ],
         source: S3_LOCATIONS,
-        class: None,
+        class: Some(Class::Archived),
         general: false,
+        of_run: false,
     },
     Rule {
         id: "tags-denied",
@@ -218,17 +232,20 @@ pub const RULES: &[Rule] = &[
         remedy: &[
             Do("The stack copies no tags and allows this action; see what was changed by hand:"),
             Run(LOOK_FOR_DRIFT),
+            Do(WAIT_FOR_DRIFT),
             Run(SHOW_DRIFT),
         ],
         source: LOGS,
         class: Some(Class::S3Denied),
         general: false,
+        of_run: false,
     },
     Rule {
         id: "s3-denied",
         headline: "S3 refuses the role",
         when: &[
             &["s3 head object failed"],
+            &["could not perform s3:getobject", "access denied"],
             &["s3", "accessdenied"],
             &["s3", "access denied"],
             &["op=", "code=403"],
@@ -249,11 +266,13 @@ pub const RULES: &[Rule] = &[
             Run(BUCKET_ENCRYPTION),
             Do("See whether the role was changed by hand:"),
             Run(LOOK_FOR_DRIFT),
+            Do(WAIT_FOR_DRIFT),
             Run(SHOW_DRIFT),
         ],
         source: S3_LOCATIONS,
         class: Some(Class::S3Denied),
         general: false,
+        of_run: false,
     },
     Rule {
         id: "key-too-long",
@@ -273,6 +292,7 @@ pub const RULES: &[Rule] = &[
         source: QUOTAS,
         class: Some(Class::KeyTooLong),
         general: false,
+        of_run: false,
     },
     Rule {
         id: "unsupported-file",
@@ -293,6 +313,7 @@ pub const RULES: &[Rule] = &[
         source: SPECIAL_FILES,
         class: Some(Class::Unsupported),
         general: false,
+        of_run: false,
     },
     Rule {
         id: "gone-from-bucket",
@@ -310,6 +331,7 @@ pub const RULES: &[Rule] = &[
         source: LOGS,
         class: Some(Class::GoneFromBucket),
         general: false,
+        of_run: false,
     },
     Rule {
         id: "gone-from-source",
@@ -327,6 +349,7 @@ pub const RULES: &[Rule] = &[
         source: LOGS,
         class: Some(Class::Vanished),
         general: false,
+        of_run: false,
     },
     Rule {
         id: "not-readable",
@@ -338,11 +361,14 @@ pub const RULES: &[Rule] = &[
             Do("See whether a policy takes root's rights away (the stack makes none):"),
             Run(FILE_SYSTEM_POLICY),
             Do("See whether the task mounts through an access point:"),
-            Run("aws efs describe-access-points --region {region} --file-system-id {file_system}"),
+            Run(
+                "aws datasync describe-location-efs --region {region} --location-arn $(aws datasync describe-task --region {region} --task-arn {task} --query SourceLocationArn --output text)",
+            ),
         ],
         source: TROUBLESHOOTING,
         class: Some(Class::Permission),
         general: false,
+        of_run: false,
     },
     Rule {
         id: "changed-during-run",
@@ -364,6 +390,7 @@ pub const RULES: &[Rule] = &[
         source: TROUBLESHOOTING,
         class: Some(Class::Changed),
         general: false,
+        of_run: false,
     },
     Rule {
         id: "network-interface-deleted",
@@ -377,6 +404,7 @@ pub const RULES: &[Rule] = &[
         source: TROUBLESHOOTING,
         class: None,
         general: false,
+        of_run: false,
     },
     Rule {
         id: "location-not-usable",
@@ -389,11 +417,13 @@ pub const RULES: &[Rule] = &[
             Run(DESCRIBE_TASK),
             Do("See whether something was changed by hand:"),
             Run(LOOK_FOR_DRIFT),
+            Do(WAIT_FOR_DRIFT),
             Run(SHOW_DRIFT),
         ],
         source: TROUBLESHOOTING,
         class: None,
         general: false,
+        of_run: false,
     },
     Rule {
         id: "too-many-files",
@@ -407,6 +437,7 @@ pub const RULES: &[Rule] = &[
         source: QUOTAS,
         class: None,
         general: false,
+        of_run: false,
     },
     Rule {
         id: "id-mapping",
@@ -421,6 +452,7 @@ pub const RULES: &[Rule] = &[
         source: TROUBLESHOOTING,
         class: None,
         general: false,
+        of_run: false,
     },
     Rule {
         id: "io-error",
@@ -433,8 +465,9 @@ pub const RULES: &[Rule] = &[
             Run("aws efs describe-file-systems --region {region} --file-system-id {file_system}"),
         ],
         source: TROUBLESHOOTING,
-        class: None,
+        class: Some(Class::NoAnswer),
         general: false,
+        of_run: false,
     },
     Rule {
         id: "options-do-not-fit",
@@ -449,6 +482,7 @@ pub const RULES: &[Rule] = &[
         source: SEEN,
         class: None,
         general: false,
+        of_run: false,
     },
     Rule {
         id: "report-not-written",
@@ -459,11 +493,13 @@ pub const RULES: &[Rule] = &[
         remedy: &[
             Do("See what was changed by hand:"),
             Run(LOOK_FOR_DRIFT),
+            Do(WAIT_FOR_DRIFT),
             Run(SHOW_DRIFT),
         ],
         source: REPORTS,
         class: None,
         general: false,
+        of_run: false,
     },
     Rule {
         id: "some-files-skipped",
@@ -483,5 +519,6 @@ pub const RULES: &[Rule] = &[
         source: TROUBLESHOOTING,
         class: None,
         general: true,
+        of_run: false,
     },
 ];

@@ -22,11 +22,12 @@ const CASES: [(&str, &[&str], &[&str]); 25] = [
     ("bucket-not-listed",         &["FsS3HeadBucketFailed", "DataSync location access test failed: could not perform s3:ListObjectsV2 on bucket b"], &["s3:ListObjectsV2 went well"]),
     ("role-not-assumed",          &["Unable to assume role. Reason: Access denied when calling sts:AssumeRole"],          &["The role was assumed"]),
     ("kms-denied",                &["PutObject: AccessDenied: User is not authorized to perform: kms:GenerateDataKey",
-                                    "could not perform s3:GetObject in bucket b. Access denied"],                        &["AccessDenied on the bucket", "kms is fine"]),
+                                    "KMS.DisabledException"],                                                            &["AccessDenied on the bucket", "kms is fine"]),
     ("object-archived",           &["GetObject: InvalidObjectState", "the object's storage class is GLACIER"],           &["/photos/glacier.jpg"]),
     ("tags-denied",               &["Failed to read metadata for file: S3 Get Object Tagging Failed"],                   &["Tagging"]),
     ("s3-denied",                 &["Failed to read metadata for file: S3 Head Object Failed",
                                     "S3 Exception: op=PutObject, code=403, type=15, exception=AccessDenied, msg=Access Denied",
+                                    "could not perform s3:GetObject in bucket b. Access denied",
                                     "DestinationAccessFailed: PutObject: Access denied"],                                &["Access denied", "S3 Exception: op=PutObject, code=500, exception=InternalError"]),
     ("key-too-long",              &["ObjectKeyTooLong: the object key is longer than 1024 bytes", "KeyTooLongError: Your key is too long"], &["File path exceeds the maximum length of 4,096 characters. Cannot write to Task Report", "the key is fine"]),
     ("unsupported-file",          &["Skipped special file: not a file, directory or symbolic link", "InvalidFileName: the file name is not valid UTF-8"], &["a special day"]),
@@ -84,7 +85,7 @@ fn every_class_has_a_rule_and_words_of_its_own() {
     }
     let words: HashSet<&str> = Class::ALL.iter().map(|class| class.word()).collect();
     let titles: HashSet<&str> = Class::ALL.iter().map(|class| class.title()).collect();
-    assert_eq!((words.len(), titles.len()), (9, 9));
+    assert_eq!((words.len(), titles.len()), (11, 11));
 }
 
 #[test]
@@ -113,6 +114,41 @@ fn a_precise_cause_goes_before_a_general_one() {
     assert_eq!(
         found[0].seen,
         [Seen::Files(2, "Permission denied".to_owned())]
+    );
+}
+
+#[test]
+fn the_name_of_a_file_is_no_sign() {
+    let mut gathering = Gathering::new("efs/");
+    gathering
+        .line("[ERROR] Deferred error: failed (filename=\"/cancelled/a.pdf\"): Input/output error");
+    gathering.line("[ERROR] a new wording about /unable/to/assume/role/NoMem");
+    gathering.item("/b", "CANCELLED: strange");
+    let found = diagnose(&execution(None, None), &gathering.finish());
+    let ids: Vec<&str> = found.iter().map(|found| found.rule.id).collect();
+    assert_eq!(ids, ["io-error"]);
+}
+
+#[test]
+fn every_cause_has_the_number_of_its_own_files() {
+    let mut gathering = Gathering::new("efs/");
+    gathering.item("/tags", "S3 Get Object Tagging Failed");
+    gathering.item("/slow", "Input/output error");
+    for n in 0..500 {
+        gathering.item(&format!("/{n}"), "S3 Head Object Failed");
+        gathering.item(&format!("/x{n}"), "E4711");
+    }
+    let found = diagnose(&execution(None, None), &gathering.finish());
+    let counts: Vec<(&str, u64)> = found
+        .iter()
+        .map(|found| match &found.seen[0] {
+            Seen::Files(count, _) => (found.rule.id, *count),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(
+        counts,
+        [("s3-denied", 500), ("io-error", 1), ("tags-denied", 1)]
     );
 }
 

@@ -3,8 +3,8 @@
 //! The log is taken first: a report may list a file without saying why, and the
 //! log then tells. Memory is bounded whatever the two hold.
 
-use super::{FailedFile, FailedFiles, LogFindings, SHOWN};
-use crate::diagnosis::{Class, class_of};
+use super::{Cause, FailedFile, FailedFiles, LogFindings, SHOWN};
+use crate::diagnosis::{Class, class_of, recognised_of_file};
 use crate::log_line::LogLine;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -73,7 +73,11 @@ impl Gathering {
 
     /// Takes a file that the report lists as failed, with what it says of it.
     pub fn item(&mut self, path: &str, said: &str) {
-        let said = said.replace(path, "");
+        // The root's path is a slash, which stands in many words.
+        let said = match path {
+            "" | "/" => said.to_owned(),
+            path => said.replace(path, ""),
+        };
         let from_log = self.in_log.get(&same(path)).map(|(_, text)| text.clone());
         // Whichever of the two is recognised; the report's own words else.
         let said = [Some(said.clone()), from_log.clone()]
@@ -117,11 +121,13 @@ impl Gathering {
     }
 
     /// What was found where the task writes no report. Then the log alone can
-    /// show that no file failed, if it holds problems and was read to its end.
+    /// show that no file failed: read to its end, without a problem, and alive, for
+    /// an empty one may be one that DataSync may not write.
     #[must_use]
-    pub fn without_report(mut self, logs_problems: bool) -> FailedFiles {
+    pub fn without_report(mut self, log_is_alive: bool) -> FailedFiles {
+        self.found.from_report = false;
         let log = &self.found.log;
-        if !(logs_problems && log.is_read() && log.lines == Some(0)) {
+        if !(log_is_alive && log.is_read() && log.lines == Some(0)) {
             self.not_read("the task writes no task report".to_owned());
         }
         self.finish()
@@ -151,9 +157,17 @@ impl Gathering {
         if !self.seen.insert(self.hasher.hash_one(same(path))) {
             return;
         }
-        let class = self.class(path, &said);
+        let said = self.what_counts(path, said);
+        let class = class_of(&said);
         self.found.known += 1;
         *self.found.classes.entry(class).or_default() += 1;
+        if let Some(rule) = recognised_of_file(&said) {
+            let cause = self.found.causes.entry(rule.id).or_insert(Cause {
+                files: 0,
+                said: said.clone(),
+            });
+            cause.files += 1;
+        }
         let examples = self.examples.entry(class).or_default();
         if examples.len() < SHOWN {
             examples.push(FailedFile {
@@ -165,12 +179,12 @@ impl Gathering {
     }
 
     /// A path that is too long cannot be copied, whatever is said of it.
-    fn class(&self, path: &str, said: &str) -> Class {
+    fn what_counts(&self, path: &str, said: String) -> String {
         let key = self.key_prefix.len() + path.trim_start_matches('/').len();
-        if key > LONGEST_KEY {
-            return Class::KeyTooLong;
+        if key > LONGEST_KEY && class_of(&said) != Class::KeyTooLong {
+            return format!("the key is longer than {LONGEST_KEY} bytes: {key}");
         }
-        class_of(said)
+        said
     }
 }
 
@@ -245,14 +259,14 @@ mod tests {
         #[rustfmt::skip]
         let cases = [
             ("read, nothing in it",  gathered(&Gathering::log_is_read),                            true,  Some(0)),
-            ("it logs nothing",      gathered(&Gathering::log_is_read),                            false, None),
+            ("it may be dead",      gathered(&Gathering::log_is_read),                            false, None),
             ("not asked",            gathered(&|_| {}),                                            true,  None),
             ("denied",               gathered(&|found| found.log_not_read(trouble.clone())),       true,  None),
             ("a line",               gathered(&|found| { found.line(line); found.log_is_read() }), true,  None),
         ];
-        for (name, gathering, logs_problems, count) in cases {
+        for (name, gathering, log_is_alive, count) in cases {
             assert_eq!(
-                gathering.without_report(logs_problems).count(),
+                gathering.without_report(log_is_alive).count(),
                 count,
                 "{name}"
             );

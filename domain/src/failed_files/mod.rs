@@ -15,7 +15,7 @@ pub const SHOWN: usize = 10;
 ///
 /// "Read" means that the list was seen whole. Only then does a count of 0 mean
 /// that none failed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedFiles {
     /// Distinct files seen to have failed: a lower bound unless the list was read.
     pub known: u64,
@@ -25,8 +25,21 @@ pub struct FailedFiles {
     pub examples: Vec<FailedFile>,
     /// Why the list was not read, or not whole; `None` if it was.
     pub unread: Option<String>,
+    /// The recognised causes, by the id of their rule.
+    pub causes: BTreeMap<&'static str, Cause>,
+    /// Whether a task report was read; the log alone was, otherwise.
+    pub from_report: bool,
     /// What the task's log told.
     pub log: LogFindings,
+}
+
+/// A recognised cause of failed files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// How many files it is said of.
+    pub files: u64,
+    /// What is said of the first of them, raw and without its path.
+    pub said: String,
 }
 
 /// One file that failed.
@@ -59,7 +72,15 @@ impl FailedFiles {
     /// A list that was read and holds nothing.
     #[must_use]
     pub fn none() -> Self {
-        FailedFiles::default()
+        FailedFiles {
+            known: 0,
+            classes: BTreeMap::new(),
+            examples: Vec::new(),
+            unread: None,
+            causes: BTreeMap::new(),
+            from_report: true,
+            log: LogFindings::default(),
+        }
     }
 
     /// A list of which nothing is known.
@@ -67,7 +88,7 @@ impl FailedFiles {
     pub fn unread(because: impl Into<String>) -> Self {
         FailedFiles {
             unread: Some(because.into()),
-            ..FailedFiles::default()
+            ..FailedFiles::none()
         }
     }
 
@@ -128,25 +149,6 @@ impl FailedFiles {
         }
         first.truncate(SHOWN);
         first
-    }
-
-    /// What is said of failed files: one text for each class, with the number of
-    /// its files; of those without a class, each different text.
-    pub fn said(&self) -> impl Iterator<Item = (u64, String)> {
-        let classes = self.by_class().into_iter();
-        classes.flat_map(|(class, count)| {
-            let mut texts: Vec<String> = self
-                .examples
-                .iter()
-                .filter(|file| file.class == class && !file.said.is_empty())
-                .map(|file| file.said.clone())
-                .collect();
-            texts.dedup();
-            if class != Class::Unknown {
-                texts.truncate(1);
-            }
-            texts.into_iter().map(move |text| (count, text))
-        })
     }
 }
 

@@ -5,7 +5,6 @@ use super::body::Body;
 use crate::diagnosis::{Diagnosis, Seen};
 use crate::execution::Status;
 use crate::units::plural;
-use crate::verdict::Severity;
 
 /// What the causes of a letter are called; no more than these are told.
 pub(super) const LETTERS: [&str; 3] = ["A", "B", "C"];
@@ -41,7 +40,7 @@ impl ExecutionLetter<'_> {
     /// Lines of the log that name no file, or that nobody understood.
     fn log_lines(&self, body: &mut Body) {
         let lines = &self.failed.log.without_file;
-        if lines.is_empty() || self.verdict.severity() == Severity::Info {
+        if lines.is_empty() {
             return;
         }
         body.heading("FROM THE TASK'S LOG");

@@ -198,9 +198,13 @@ impl ExecutionLetter<'_> {
 
     fn safety(&self, body: &mut Body) {
         if self.verdict.severity() == Severity::Info {
+            let to_do = match self.failed.log.without_file.is_empty() {
+                true => "You have nothing to do.",
+                false => "Look at the lines of the log below.",
+            };
             return body.paragraph(&format!(
-                "At risk now: changes made after {}. You have nothing to do. (A copy file by file, \
-                 not a snapshot: a file that changed during the run may be from any moment in it.)",
+                "At risk now: changes made after {}. {to_do} (A copy file by file, not a snapshot: a \
+                 file that changed during the run may be from any moment in it.)",
                 self.started()
             ));
         }
@@ -229,7 +233,8 @@ impl ExecutionLetter<'_> {
         }
         // A run without problems may log nothing, and then has no stream.
         let log = self.execution.arn.log_url(&self.backup.log_group);
-        if let Some(url) = log.filter(|_| self.verdict.severity() > Severity::Info) {
+        let has_log = self.verdict.severity() > Severity::Info || self.failed.log.lines > Some(0);
+        if let Some(url) = log.filter(|_| has_log) {
             body.labelled("Log", &url);
         }
         if let Some(url) = &self.report_url {
@@ -274,6 +279,15 @@ mod tests {
         assert_snapshot!("ok", whole(&message));
         assert_snapshot!(message.sms(), @"OK web-uploads 23 Nov 01:14Z: 1,204 files and folders, 3.42 GiB");
         assert_snapshot!("ok_machine_form", pretty(message.json()));
+    }
+
+    #[test]
+    fn a_good_run_shows_the_lines_that_nobody_understood() {
+        let mut gathering = Gathering::new("efs/");
+        gathering.line("[ERROR] Deferred error: the flux is low");
+        let message = letter(Verdict::Ok, &nightly(), &gathering.finish());
+        assert_snapshot!("ok_with_a_strange_line", whole(&message));
+        assert!(!message.body().contains("nothing to do"));
     }
 
     #[test]

@@ -14,8 +14,9 @@ use std::collections::BTreeMap;
 const LONGEST_SUBJECT: usize = 99;
 /// The longest text message, in characters of the GSM alphabet.
 const LONGEST_SMS: usize = 140;
-/// The longest machine form, in bytes.
-const LONGEST_JSON: usize = 64 * 1024;
+/// The longest message in bytes, all forms together, less the room for its
+/// attributes.
+const LONGEST_MESSAGE: usize = 262_144 - 4 * 1024;
 
 /// A message that SNS will take.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +49,6 @@ pub(super) struct Draft {
 impl From<Draft> for Message {
     fn from(draft: Draft) -> Self {
         let (subject, sms) = (subject(&draft), sms(&draft));
-        let json = machine_form(&draft.json);
         let attributes = BTreeMap::from([
             ("verdict", draft.verdict.to_owned()),
             ("severity", draft.severity.to_owned()),
@@ -56,14 +56,10 @@ impl From<Draft> for Message {
             ("schema", draft.schema.to_owned()),
         ]);
         let body = draft.body.finish();
-        let forms = BTreeMap::from([
-            ("default", body.clone()),
-            ("email", body),
-            ("sms", sms),
-            ("https", json.clone()),
-            ("sqs", json.clone()),
-            ("lambda", json),
-        ]);
+        let mut forms = forms(&body, &sms, draft.json.to_string());
+        if structure(&forms).len() > LONGEST_MESSAGE {
+            forms = self::forms(&body, &sms, short_form(&draft.json));
+        }
         Message {
             subject,
             forms,
@@ -147,14 +143,36 @@ fn in_gsm_alphabet(character: char) -> char {
     }
 }
 
-/// The JSON as text. Lists in it are short already; should a text be huge all
-/// the same, the form says so instead of breaking the rule.
-fn machine_form(json: &serde_json::Value) -> String {
-    let text = json.to_string();
-    if text.len() <= LONGEST_JSON {
-        return text;
-    }
-    let kept = ["schema", "verdict", "severity", "exit_hint", "dedup_key"];
+fn forms(body: &str, sms: &str, json: String) -> BTreeMap<&'static str, String> {
+    BTreeMap::from([
+        ("default", body.to_owned()),
+        ("email", body.to_owned()),
+        ("sms", sms.to_owned()),
+        ("https", json.clone()),
+        ("sqs", json.clone()),
+        ("lambda", json),
+    ])
+}
+
+/// All forms as one JSON object, in which every quotation mark of a form is
+/// escaped once more.
+fn structure(forms: &BTreeMap<&'static str, String>) -> String {
+    serde_json::json!(forms).to_string()
+}
+
+/// What programs get where the whole form would be refused: the head, and that
+/// the rest is missing.
+fn short_form(json: &serde_json::Value) -> String {
+    let kept = [
+        "schema",
+        "verdict",
+        "severity",
+        "exit_hint",
+        "headline",
+        "dedup_key",
+        "task",
+        "counts",
+    ];
     let mut short = serde_json::Value::from_iter(
         kept.map(|key| (key, json.get(key).cloned().unwrap_or_default())),
     );
@@ -208,9 +226,22 @@ mod tests {
     #[test]
     fn a_machine_form_that_is_too_long_says_so() {
         let mut draft = draft("OK", "web", "x");
-        draft.json = serde_json::json!({"verdict": "OK", "huge": "x".repeat(LONGEST_JSON)});
+        draft.json = serde_json::json!({"verdict": "OK", "huge": "x".repeat(LONGEST_MESSAGE)});
         let message = Message::from(draft);
         assert!(message.json().contains("too long") && message.json().contains("\"OK\""));
+    }
+
+    /// Each escape doubles: JSON in a form, and the form in the structure.
+    #[test]
+    fn quotation_marks_do_not_break_the_limit() {
+        for quotes in (0..60_000).step_by(5_000) {
+            let mut draft = draft("PARTIAL", "web", "x");
+            draft.json["paths"] = "\"".repeat(quotes).into();
+            let message = Message::from(draft);
+            assert!(message.structure().len() <= LONGEST_MESSAGE, "{quotes}");
+            let is_short = message.json().contains("too long");
+            assert_eq!(is_short, quotes > 20_000, "{quotes}");
+        }
     }
 
     proptest! {
@@ -221,6 +252,7 @@ mod tests {
             for line in &lines {
                 draft.body.line("Label", line);
             }
+            draft.json["paths"] = format!("{lines:?}").into();
             let message = Message::from(draft);
 
             let subject = message.subject();
@@ -232,7 +264,9 @@ mod tests {
             prop_assert!(message.body().bytes().all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte)));
             let structure: BTreeMap<String, String> = serde_json::from_str(&message.structure()).unwrap();
             prop_assert!(structure.contains_key("default"));
-            prop_assert!(message.structure().len() <= 262_144);
+            prop_assert!(message.structure().len() <= LONGEST_MESSAGE);
+            let json: serde_json::Value = serde_json::from_str(&structure["lambda"]).unwrap();
+            prop_assert_eq!(&json["schema"], "backup.run/1");
         }
     }
 }

@@ -21,7 +21,11 @@ impl ExecutionLetter<'_> {
         }
         let more = self.failed.known.saturating_sub(shown.len() as u64);
         if more > 0 {
-            body.sentence(&format!("and {} more (see the task report)", grouped(more)));
+            let place = match self.failed.from_report {
+                true => "the task report",
+                false => "the task's log",
+            };
+            body.sentence(&format!("and {} more (see {place})", grouped(more)));
         }
     }
 }

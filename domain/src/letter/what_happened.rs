@@ -70,7 +70,10 @@ impl ExecutionLetter<'_> {
     }
 
     fn failed(&self) -> String {
-        let how = format!("from the task report{}", self.beside_the_report());
+        let how = match self.failed.from_report {
+            true => format!("from the task report{}", self.beside_the_report()),
+            false => "from the log; the task writes no report".to_owned(),
+        };
         match &self.failed.unread {
             None => format!("{} ({how})", grouped(self.failed.known)),
             Some(because) if self.failed.known == 0 => format!("not known ({because})"),

@@ -42,11 +42,14 @@ pub(crate) async fn read(aws: &Aws, places: Places<'_>, described: &Described) -
     let mut gathering = Gathering::new(places.key_prefix);
     let (report, ()) = tokio::join!(
         find(aws, described, deadline),
-        problem_log::read(aws, places.log_group, arn, &mut gathering),
+        log(aws, places, described, &mut gathering),
     );
     let (files, url) = match report {
         Ok(report) => report.read(aws, gathering, deadline).await,
-        Err(NoReport::None) => (gathering.without_report(described.logs_problems), None),
+        Err(NoReport::None) => {
+            let alive = aws.has_logged(places.log_group, &arn.log_stream()).await;
+            (gathering.without_report(alive.unwrap_or(false)), None)
+        }
         Err(NoReport::Unread(because)) => {
             gathering.not_read(because);
             (gathering.finish(), None)
@@ -55,6 +58,13 @@ pub(crate) async fn read(aws: &Aws, places: Places<'_>, described: &Described) -
     FailedList {
         files: files.beside(&described.execution),
         url,
+    }
+}
+
+/// A run that logs nothing has no log to be asked.
+async fn log(aws: &Aws, places: Places<'_>, described: &Described, gathering: &mut Gathering) {
+    if described.logs_problems {
+        problem_log::read(aws, places.log_group, &described.execution.arn, gathering).await;
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 /// must go out, and memory is finite.
 const LONGEST_READING: Duration = Duration::from_secs(10);
 const MOST_LINES: usize = 10_000;
-const MOST_BYTES: usize = 8 * 1024 * 1024;
+const MOST_BYTES: usize = 8_000_000;
 
 /// Reads the lines about problems into the gathering, which learns too if they
 /// could not be read, or not all of them.
@@ -31,7 +31,7 @@ pub(crate) async fn read(aws: &Aws, group: &str, arn: &ExecutionArn, gathering: 
             lines += 1;
             bytes += line.len();
             if lines > MOST_LINES || bytes > MOST_BYTES {
-                return gathering.log_not_read(too_much());
+                return gathering.log_not_read(too_much().to_owned());
             }
             gathering.line(&line);
         }
@@ -46,6 +46,6 @@ fn too_long() -> String {
     format!("it took longer than {} s", LONGEST_READING.as_secs())
 }
 
-fn too_much() -> String {
-    format!("it has more than {MOST_LINES} lines about problems")
+fn too_much() -> &'static str {
+    "it has more than 10,000 lines or 8 MB about problems"
 }

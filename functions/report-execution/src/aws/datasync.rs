@@ -159,9 +159,11 @@ fn report_place_from(output: &DescribeTaskExecutionOutput) -> Option<ReportPlace
         bucket: place.s3_bucket_arn().rsplit(':').next()?.to_owned(),
         subdirectory: place.subdirectory().unwrap_or_default().to_owned(),
         lists_files: config.output_type() == Some(&ReportOutputType::Standard),
-        errors_only: config
-            .report_level()
-            .is_none_or(|level| *level == ReportLevel::ErrorsOnly),
+        // With overrides, some of its lists may hold successes.
+        errors_only: config.overrides().is_none()
+            && config
+                .report_level()
+                .is_none_or(|level| *level == ReportLevel::ErrorsOnly),
     })
 }
 
