@@ -2,17 +2,22 @@
 //!
 //! `put-bucket-lifecycle-configuration` replaces all rules (source: S3 API
 //! Reference). For the bucket of a stack the command therefore sets back the
-//! rules of the template as they are, which leaves no drift. For the bucket of
-//! somebody else it reads the rules, takes out those that hurt and leaves the
-//! others; it never adds one that removes a version.
+//! rules of the template as they are, which leaves no drift, wherever the rule
+//! that removes old versions still acts. Where somebody switched it off or made it
+//! keep them longer, and in the bucket of somebody else, it reads the rules, takes
+//! out those that hurt and leaves the others. No command has S3 remove a version
+//! that the rules of the bucket keep.
 
 use super::bucket::{Bucket, Keeper};
 use super::finding::Remedy;
-use super::lifecycle::{Rule, short};
+use super::lifecycle::{Filter, Rule, Status, short};
 use serde_json::{Value, json};
 
 /// The longest command that a letter prints whole, in bytes.
 const LONGEST: usize = 880;
+
+/// The rule of the template that removes old versions.
+const EXPIRE: &str = "expire-old-versions";
 
 /// Switches versioning on.
 pub(super) fn enable_versioning(bucket: &Bucket) -> Remedy {
@@ -30,14 +35,14 @@ pub(super) fn enable_versioning(bucket: &Bucket) -> Remedy {
     }
 }
 
-/// Gives the bucket enabled rules.
+/// Gives the bucket enabled rules, of which none removes a version.
 pub(super) fn add_rules(bucket: &Bucket) -> Remedy {
     match bucket.keeper {
-        Keeper::Stack { archive_after_days } => set_back(bucket, archive_after_days),
+        Keeper::Stack { archive_after_days } => set_back(bucket, archive_after_days, "Disabled"),
         Keeper::Other => merged(
             bucket,
             &[],
-            &[housekeeping()],
+            &[housekeeping("housekeeping")],
             "adds a rule that clears up uploads that broke off and delete markers without a \
              version; it removes no version"
                 .to_owned(),
@@ -48,30 +53,48 @@ pub(super) fn add_rules(bucket: &Bucket) -> Remedy {
 /// Frees the bucket of rules.
 pub(super) fn remove_rules(bucket: &Bucket, guilty: &[&Rule]) -> Remedy {
     match bucket.keeper {
-        Keeper::Stack { archive_after_days } => set_back(bucket, archive_after_days),
-        Keeper::Other => {
-            let ids = guilty
-                .iter()
-                .take(super::lifecycle::SHOWN)
-                .map(|rule| rule.id.as_deref());
-            let ids: Vec<String> = ids.map(|id| short(id.unwrap_or("without an ID"))).collect();
-            let more = guilty.len().saturating_sub(ids.len());
-            let more = if more == 0 {
-                String::new()
-            } else {
-                format!(" and {more} more")
-            };
-            let effect = format!(
-                "removes the rule {}{more} with all that it does, and keeps the others",
-                ids.join(", ")
-            );
-            merged(bucket, guilty, &[], effect)
+        Keeper::Stack { archive_after_days } if removes_as_the_template_does(bucket) => {
+            set_back(bucket, archive_after_days, "Enabled")
         }
+        Keeper::Stack { .. } | Keeper::Other => take_out(bucket, guilty),
     }
 }
 
-/// The rules of `BackupBucket` in `template.yaml`, for its parameters.
-pub(super) fn rules_of_the_template(archive_after_days: u32, retain_days: u32) -> Vec<Value> {
+fn take_out(bucket: &Bucket, guilty: &[&Rule]) -> Remedy {
+    let ids = guilty
+        .iter()
+        .take(super::lifecycle::SHOWN)
+        .map(|rule| rule.id.as_deref());
+    let ids: Vec<String> = ids.map(|id| short(id.unwrap_or("without an ID"))).collect();
+    let more = guilty.len().saturating_sub(ids.len());
+    let more = if more == 0 {
+        String::new()
+    } else {
+        format!(" and {more} more")
+    };
+    let effect = format!(
+        "removes the rule {}{more} with all that it does, and keeps the others",
+        ids.join(", ")
+    );
+    merged(bucket, guilty, &[], effect)
+}
+
+/// Whether the template's own rule is there and removes, of all keys, at least
+/// what the template has it remove. Otherwise somebody holds versions for longer.
+fn removes_as_the_template_does(bucket: &Bucket) -> bool {
+    let rules = bucket.lifecycle.as_ref().map(|lifecycle| &lifecycle.rules);
+    rules.into_iter().flatten().any(|rule| {
+        let removes = rule.noncurrent.filter(|removes| removes.newer.is_none());
+        rule.id.as_deref() == Some(EXPIRE)
+            && rule.status == Status::Enabled
+            && rule.filter == Filter::default()
+            && removes.is_some_and(|removes| removes.at_least() <= bucket.retain_days)
+    })
+}
+
+/// The rules of `BackupBucket` in `template.yaml`, for its parameters; `expire` is
+/// the status of the one that removes old versions.
+fn rules_of_the_template(archive_after_days: u32, retain_days: u32, expire: &str) -> Vec<Value> {
     let archive = (archive_after_days > 0).then(|| {
         json!({
             "ID": "archive-old-versions", "Status": "Enabled",
@@ -82,32 +105,41 @@ pub(super) fn rules_of_the_template(archive_after_days: u32, retain_days: u32) -
         })
     });
     let expire = json!({
-        "ID": "expire-old-versions", "Status": "Enabled", "Filter": {"Prefix": ""},
+        "ID": EXPIRE, "Status": expire, "Filter": {"Prefix": ""},
         "NoncurrentVersionExpiration": {"NoncurrentDays": retain_days},
     });
     archive
         .into_iter()
-        .chain([expire, housekeeping()])
+        .chain([expire, housekeeping("housekeeping")])
         .collect()
 }
 
-fn housekeeping() -> Value {
+fn housekeeping(id: &str) -> Value {
     json!({
-        "ID": "housekeeping", "Status": "Enabled", "Filter": {"Prefix": ""},
+        "ID": id, "Status": "Enabled", "Filter": {"Prefix": ""},
         "Expiration": {"ExpiredObjectDeleteMarker": true},
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
     })
 }
 
-fn set_back(bucket: &Bucket, archive_after_days: u32) -> Remedy {
-    let rules = rules_of_the_template(archive_after_days, bucket.retain_days);
+fn set_back(bucket: &Bucket, archive_after_days: u32, expire: &str) -> Remedy {
+    let rules = rules_of_the_template(archive_after_days, bucket.retain_days, expire);
+    let days = bucket.retain_days;
+    let effect = if expire == "Enabled" {
+        format!(
+            "sets back the rules of the template (ArchiveAfterDays {archive_after_days}, \
+             RetainVersionsDays {days}), in place of all that are there"
+        )
+    } else {
+        format!(
+            "sets back the rules of the template (ArchiveAfterDays {archive_after_days}), in \
+             place of all that are there, but leaves {EXPIRE} disabled: enabled, it deletes for \
+             good what was replaced more than {days} days ago"
+        )
+    };
     Remedy {
         command: put(bucket, &inline(&rules), None),
-        effect: format!(
-            "sets back the rules of the template (ArchiveAfterDays {archive_after_days}, \
-             RetainVersionsDays {}), in place of all that are there",
-            bucket.retain_days
-        ),
+        effect,
     }
 }
 
@@ -120,15 +152,14 @@ fn merged(bucket: &Bucket, without: &[&Rule], added: &[Value], effect: String) -
         (0, []) => Some(command(bucket, "delete-bucket-lifecycle", "")),
         (0, added) => Some(put(bucket, &inline(added), minimum_size)),
         _ => query(without, added).map(|query| {
+            let file = "lifecycle.json";
             let read = command(
                 bucket,
                 "get-bucket-lifecycle-configuration",
-                &format!("--output json --query '{query}' > lifecycle.json"),
+                &format!("--output json --query '{query}' > {file}"),
             );
-            format!(
-                "{read} && {}",
-                put(bucket, "file://lifecycle.json", minimum_size)
-            )
+            let rules = format!("file://{file}");
+            format!("{read} && {}", put(bucket, &rules, minimum_size))
         }),
     };
     match command.filter(|command| command.len() <= LONGEST) {
@@ -201,7 +232,7 @@ fn command(bucket: &Bucket, verb: &str, options: &str) -> String {
 mod tests {
     use super::*;
     use crate::audit::fixtures::{expiring, keeping, of_somebody_else, with_rules};
-    use crate::audit::lifecycle::Lifecycle;
+    use crate::audit::lifecycle::{Lifecycle, NoncurrentExpiration};
 
     fn commands(bucket: &Bucket, guilty: &[&Rule]) -> String {
         remove_rules(bucket, guilty).command
@@ -209,10 +240,49 @@ mod tests {
 
     #[test]
     fn the_rules_of_a_stack_are_set_back_whole() {
-        let remedy = remove_rules(&with_rules(vec![keeping("k", 7)]), &[]);
-        insta::assert_snapshot!("set_back", format!("{}\n{}", remedy.command, remedy.effect));
-        assert_eq!(remedy, add_rules(&with_rules(vec![])));
-        assert_eq!(rules_of_the_template(0, 365).len(), 2, "0 means no archive");
+        let text = |remedy: Remedy| format!("{}\n{}", remedy.command, remedy.effect);
+        let bad = expiring("bad", 30);
+        let drifted = with_rules(vec![keeping(EXPIRE, 365), bad.clone()]);
+        insta::assert_snapshot!("set_back", text(remove_rules(&drifted, &[&bad])));
+        insta::assert_snapshot!("set_back_but_one", text(add_rules(&with_rules(vec![]))));
+        let rules = rules_of_the_template(0, 365, "Enabled");
+        assert_eq!(rules.len(), 2, "0 means no archive");
+    }
+
+    /// Somebody may hold versions for longer than the template, and for a reason.
+    #[test]
+    fn no_command_has_more_removed_than_the_rules_of_the_bucket_do() {
+        let own = |change: fn(&mut Rule)| {
+            let mut rule = keeping(EXPIRE, 365);
+            change(&mut rule);
+            vec![rule]
+        };
+        let newer = NoncurrentExpiration {
+            days: Some(365),
+            newer: Some(5),
+        };
+        #[rustfmt::skip]
+        let cases = [
+            ("as the template",     own(|_| ()),                                      true),
+            ("shorter than it",     vec![keeping(EXPIRE, 7)],                         true),
+            ("gone",                vec![],                                           false),
+            ("disabled",            own(|rule| rule.status = Status::Disabled),       false),
+            ("a day longer",        vec![keeping(EXPIRE, 366)],                       false),
+            ("in a folder only",    own(|rule| rule.filter.prefix = "efs/".into()),   false),
+            ("large ones only",     own(|rule| rule.filter.larger_than = Some(1)),    false),
+            ("but for the newest",  vec![Rule { noncurrent: Some(newer), ..keeping(EXPIRE, 365) }], false),
+            ("another rule",        vec![keeping("other", 365)],                      false),
+        ];
+        let bad = expiring("bad", 30);
+        for (name, rules, sets_back) in cases {
+            let bucket = with_rules([vec![bad.clone()], rules].concat());
+            let command = commands(&bucket, &[&bad]);
+            let enables = command.contains("NoncurrentVersionExpiration");
+            assert_eq!(enables, sets_back, "{name}: {command}");
+            let added = add_rules(&bucket).command;
+            let is_off = added.contains(r#""NoncurrentDays":365},"Status":"Disabled""#);
+            assert!(is_off, "{name}: {added}");
+        }
     }
 
     #[test]
@@ -278,9 +348,11 @@ mod tests {
             region: "ap-southeast-99".into(),
             ..with_rules(vec![])
         };
-        assert!(
-            add_rules(&longest).command.len() <= LONGEST,
-            "the one of a stack always fits"
-        );
+        for remedy in [add_rules(&longest), set_back(&longest, 30, "Enabled")] {
+            assert!(
+                remedy.command.len() <= LONGEST,
+                "the one of a stack always fits"
+            );
+        }
     }
 }
