@@ -42,7 +42,7 @@ pub(super) fn add_rules(bucket: &Bucket) -> Remedy {
         Keeper::Other => merged(
             bucket,
             &[],
-            &[housekeeping("housekeeping")],
+            &[housekeeping(&free_id(bucket, "housekeeping"))],
             "adds a rule that clears up uploads that broke off and delete markers without a \
              version; it removes no version"
                 .to_owned(),
@@ -143,6 +143,19 @@ fn set_back(bucket: &Bucket, archive_after_days: u32, expire: &str) -> Remedy {
     }
 }
 
+/// `id`, or with a number behind it if a rule has it: S3 refuses two rules with
+/// the same ID.
+fn free_id(bucket: &Bucket, id: &str) -> String {
+    let is_taken = |id: &str| {
+        let rules = bucket.lifecycle.as_ref().map(|lifecycle| &lifecycle.rules);
+        let mut rules = rules.into_iter().flatten();
+        rules.any(|rule| rule.id.as_deref() == Some(id))
+    };
+    let numbered = (2..).map(|number| format!("{id}-{number}"));
+    let mut ids = std::iter::once(id.to_owned()).chain(numbered);
+    ids.find(|id| !is_taken(id)).unwrap_or_default()
+}
+
 /// The rules of the bucket without some, and with others.
 fn merged(bucket: &Bucket, without: &[&Rule], added: &[Value], effect: String) -> Remedy {
     let lifecycle = bucket.lifecycle.clone().unwrap_or_default();
@@ -152,7 +165,7 @@ fn merged(bucket: &Bucket, without: &[&Rule], added: &[Value], effect: String) -
         (0, []) => Some(command(bucket, "delete-bucket-lifecycle", "")),
         (0, added) => Some(put(bucket, &inline(added), minimum_size)),
         _ => query(without, added).map(|query| {
-            let file = "lifecycle.json";
+            let file = format!("efs-backup-lifecycle-{}.json", bucket.name);
             let read = command(
                 bucket,
                 "get-bucket-lifecycle-configuration",
@@ -282,6 +295,24 @@ mod tests {
             let added = add_rules(&bucket).command;
             let is_off = added.contains(r#""NoncurrentDays":365},"Status":"Disabled""#);
             assert!(is_off, "{name}: {added}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_not_given_again() {
+        let off = |id: &str| Rule {
+            status: Status::Disabled,
+            ..keeping(id, 365)
+        };
+        #[rustfmt::skip]
+        let cases = [
+            (vec![off("other")],                                "housekeeping"),
+            (vec![off("housekeeping")],                         "housekeeping-2"),
+            (vec![off("housekeeping"), off("housekeeping-2")],  "housekeeping-3"),
+        ];
+        for (rules, id) in cases {
+            let command = add_rules(&of_somebody_else(rules)).command;
+            assert!(command.contains(&format!(r#""ID":"{id}""#)), "{command}");
         }
     }
 
