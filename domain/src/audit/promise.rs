@@ -17,8 +17,8 @@ pub struct Promise {
     pub answer: String,
 }
 
-const UNCHANGED: &str = "Does the copy of a file stay while the file is not changed?";
-const CHANGED: &str = "Does the old copy stay when the file is changed or deleted?";
+const NEWEST: &str = "Does the newest copy of a file stay, however old it gets?";
+const OLD: &str = "Does the old copy stay when the file is changed or deleted?";
 
 impl Audited {
     /// Both questions; none where there is no bucket.
@@ -35,8 +35,8 @@ impl Audited {
             None => "YES, no rule removes it".to_owned(),
         };
         vec![
-            self.promise(UNCHANGED, &["LC-03"], "YES".to_owned()),
-            self.promise(CHANGED, &["VER-01", "VER-02", "LC-04"], old),
+            self.promise(NEWEST, &["LC-03"], "YES".to_owned()),
+            self.promise(OLD, &["VER-01", "VER-02", "LC-04"], old),
         ]
     }
 
@@ -88,13 +88,13 @@ mod tests {
             ("other half",    unread(),                                        "NOT KNOWN, see LC-03", "NOT KNOWN, see LC-04"),
             ("no beats it",   Bucket { versioning: Ok(Versioning::Suspended), ..unread() }, "NOT KNOWN, see LC-03", "NO, versioning is suspended"),
         ];
-        for (name, bucket, unchanged, changed) in cases {
+        for (name, bucket, newest, old) in cases {
             let promises = audit(&bucket).promises();
             let answers: Vec<&str> = promises
                 .iter()
                 .map(|promise| promise.answer.as_str())
                 .collect();
-            assert_eq!(answers, [unchanged, changed], "{name}");
+            assert_eq!(answers, [newest, old], "{name}");
         }
     }
 }

@@ -1,7 +1,11 @@
 //! LC-03: a rule expires current versions of the backup.
 //!
-//! A copy is only made again when its file changes. So what expires is gone from
-//! the bucket as long as the file stays as it is.
+//! DataSync copies what differs between source and destination (transfer mode
+//! `CHANGED`), so the next run uploads an expired copy again: a needless upload, a
+//! needless version, and no current copy in between. A file that was deleted at the
+//! source is not uploaded again: the copy that `PreserveDeletedFiles` kept is lost
+//! once it has expired and its days as a noncurrent version are over (source:
+//! DataSync API Reference, `Options`).
 
 use super::{Answer, Bucket, Check, Finding, Mapped, Severity, answer_of_rules, listed};
 use crate::audit::bucket::Versioning;
@@ -56,7 +60,10 @@ fn harm(bucket: &Bucket) -> String {
         (Ok(Versioning::Enabled), None) => "S3 hides it behind a delete marker".to_owned(),
         (Err(_), _) => "S3 hides it or deletes it for good; versioning is not known".to_owned(),
     };
-    format!("a file that does not change is copied once; when its copy expires, {then}")
+    format!(
+        "when a copy expires, {then}. The file has no current copy until the next run, needlessly, \
+         uploads it again; one that was deleted on the file system is never uploaded again"
+    )
 }
 
 #[cfg(test)]
@@ -139,7 +146,13 @@ mod tests {
                 versioning,
                 ..with_rules(rules)
             };
-            assert!(harm(&bucket).contains(expected), "{}", harm(&bucket));
+            let harm = harm(&bucket);
+            assert!(harm.contains(expected), "{harm}");
+            assert!(
+                harm.contains("until the next run, needlessly, uploads it again"),
+                "{harm}"
+            );
+            assert!(harm.ends_with("is never uploaded again"), "{harm}");
         }
     }
 
