@@ -97,7 +97,12 @@ impl Aws {
                 "no AWS region is set: pass --region, for example --region eu-central-1",
             ));
         };
-        Ok(Aws {
+        let region = region.to_string();
+        Ok(Aws::of(config, region, account(config).await?))
+    }
+
+    fn of(config: &SdkConfig, region: String, account: String) -> Self {
+        Aws {
             cloudformation: aws_sdk_cloudformation::Client::new(config),
             s3: aws_sdk_s3::Client::new(config),
             datasync: aws_sdk_datasync::Client::new(config),
@@ -106,13 +111,23 @@ impl Aws {
             scheduler: JsonClient::new(JsonService::SCHEDULER, config.clone()),
             lambda: JsonClient::new(JsonService::LAMBDA, config.clone()),
             sqs: JsonClient::new(JsonService::SQS, config.clone()),
-            account: account(config).await?,
-            region: region.to_string(),
+            account,
+            options: format!(" --region {region}"),
+            region,
             is_local: config
                 .endpoint_url()
                 .is_some_and(|url| url.contains("//127.0.0.1")),
-            options: format!(" --region {region}"),
-        })
+        }
+    }
+
+    /// Names places and commands, but reaches nothing.
+    #[cfg(test)]
+    pub(crate) fn offline() -> Self {
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-central-1"))
+            .build();
+        Aws::of(&config, "eu-central-1".into(), "111122223333".into())
     }
 
     /// A command of the AWS CLI that reaches the same account and region.

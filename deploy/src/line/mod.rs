@@ -103,6 +103,21 @@ impl Line {
         }
     }
 
+    /// Nothing is known, for one reason.
+    #[cfg(test)]
+    pub(crate) fn not_looked_at(because: &NotKnown) -> Line {
+        Line {
+            task: Err(because.clone()),
+            last: Err(because.clone()),
+            schedule: Err(because.clone()),
+            rule: Err(because.clone()),
+            reporter: Err(because.clone()),
+            alerts: Err(because.clone()),
+            watch: Err(because.clone()),
+            failures: Err(because.clone()),
+        }
+    }
+
     /// What is not known; empty where every service answered.
     #[must_use]
     pub fn not_known(&self) -> Vec<&NotKnown> {

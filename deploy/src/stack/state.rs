@@ -21,6 +21,20 @@ pub struct Stack {
     pub parameters: BTreeMap<String, String>,
 }
 
+#[cfg(test)]
+impl Stack {
+    /// A stack that is well, without outputs.
+    pub(crate) fn fixture() -> Self {
+        Stack {
+            id: "arn:aws:cloudformation:eu-central-1:111122223333:stack/web-backup/1".to_owned(),
+            status: "CREATE_COMPLETE".to_owned(),
+            reason: None,
+            outputs: BTreeMap::new(),
+            parameters: BTreeMap::new(),
+        }
+    }
+}
+
 /// What can be done with a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StackState {
