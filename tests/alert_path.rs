@@ -38,12 +38,15 @@ pub(crate) async fn a_line_that_is_well_is_told_so(stage: &Stage) -> anyhow::Res
     ] {
         ensure!(has_line(&text, line), "no {line} in {text}");
     }
+    ensure!(!has_line(&text, "Attention: last execution"), "{text}");
     let (code, text) = told(stage, "status", &["--json"]).await?;
     let status: Value = serde_json::from_str(&text)?;
     ensure!(
         code == 0 && status["schema"] == "backup.status/1",
         "{code}: {text}"
     );
+    let told = &status["last_execution"]["told"];
+    ensure!(told == "OK" || told == "NO CHANGE", "{text}");
     ensure!(status["task"]["arn"] == stage.output("TaskArn")?, "{text}");
     ensure!(
         status["alerts"]["subscriptions"][0]["state"] == "confirmed",

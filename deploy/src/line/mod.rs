@@ -3,6 +3,7 @@
 
 mod check;
 mod function;
+mod ledger;
 mod queue;
 mod rule;
 mod schedule;
@@ -20,6 +21,8 @@ use crate::aws::Aws;
 use crate::failure::{Exit, Failure};
 use crate::stack::Stack;
 use aws_call::CallError;
+use backup_domain::ledger::History;
+use backup_domain::verdict::Verdict;
 use serde::Serialize;
 
 /// A fact, or why there is none.
@@ -64,6 +67,8 @@ pub struct Line {
     pub task: Known<Task>,
     /// Its newest execution; `None` if it never ran.
     pub last: Known<Option<Execution>>,
+    /// What was told about executions.
+    pub ledger: Known<History>,
     /// What starts it.
     pub schedule: Known<Schedule>,
     /// What has a finished execution reported.
@@ -81,9 +86,10 @@ pub struct Line {
 impl Line {
     /// Asks all services at once.
     pub async fn look(aws: &Aws, stack: &Stack) -> Line {
-        let (task, last, schedule, rule, reporter, alerts, watch, failures) = tokio::join!(
+        let (task, last, ledger, schedule, rule, reporter, alerts, watch, failures) = tokio::join!(
             task::describe(aws, stack),
             task::last_execution(aws, stack),
+            ledger::history(aws, stack),
             schedule::describe(aws, stack),
             rule::describe(aws, stack),
             function::describe(aws, stack),
@@ -94,6 +100,7 @@ impl Line {
         Line {
             task,
             last,
+            ledger,
             schedule,
             rule,
             reporter,
@@ -103,12 +110,26 @@ impl Line {
         }
     }
 
+    /// What was told about an execution; `None` if nothing was.
+    ///
+    /// # Errors
+    ///
+    /// [`NotKnown`] if the ledger could not be read.
+    pub fn told(&self, execution: &Execution) -> Known<Option<Verdict>> {
+        let id = execution.arn.rsplit('/').next().unwrap_or_default();
+        self.ledger.as_ref().map_or_else(
+            |because| Err(because.clone()),
+            |history| Ok(history.told(id)),
+        )
+    }
+
     /// Nothing is known, for one reason.
     #[cfg(test)]
     pub(crate) fn not_looked_at(because: &NotKnown) -> Line {
         Line {
             task: Err(because.clone()),
             last: Err(because.clone()),
+            ledger: Err(because.clone()),
             schedule: Err(because.clone()),
             rule: Err(because.clone()),
             reporter: Err(because.clone()),
@@ -129,6 +150,7 @@ impl Line {
         [
             self.task.as_ref().err(),
             self.last.as_ref().err(),
+            self.ledger.as_ref().err(),
             self.schedule.as_ref().err(),
             self.rule.as_ref().err(),
             targets,

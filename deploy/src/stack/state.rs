@@ -21,6 +21,14 @@ pub struct Stack {
     pub parameters: BTreeMap<String, String>,
 }
 
+impl Stack {
+    /// The name within its ARN `arn:…:stack/NAME/ID`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.id.split('/').nth(1).unwrap_or(&self.id)
+    }
+}
+
 #[cfg(test)]
 impl Stack {
     /// A stack that is well, without outputs.

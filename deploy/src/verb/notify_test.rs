@@ -78,7 +78,7 @@ async fn test_mail(aws: &Aws, stack: &Stack, line: &Line) -> Step {
         ),
         Ok(Err(error)) => {
             let function = stack.outputs.get("ReportExecutionFunctionName");
-            let group = format!("/aws/lambda/{}-report-execution", stack_name(&stack.id));
+            let group = format!("/aws/lambda/{}-report-execution", stack.name());
             let log = aws.command("logs tail", &[&group, "--since", "10m"]);
             let name = function.map_or("report-execution", String::as_str);
             Step::fail(
@@ -88,11 +88,6 @@ async fn test_mail(aws: &Aws, stack: &Stack, line: &Line) -> Step {
             )
         }
     }
-}
-
-/// The name within the ARN `arn:…:stack/NAME/ID`.
-fn stack_name(id: &str) -> &str {
-    id.split('/').nth(1).unwrap_or(id)
 }
 
 /// Who has the mail now, and who has not.

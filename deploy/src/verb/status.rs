@@ -26,12 +26,13 @@ pub(super) async fn status(global: &Global, voice: Voice) -> Result<u8, Failure>
     let aws = connect(global, voice).await?;
     let stack = existing(&aws, &global.stack_name).await?;
     let line = Line::look(&aws, &stack).await;
+    let now = Timestamp::now();
     let view = View {
         name: &global.stack_name,
         stack: &stack,
         line: &line,
-        attention: attention(&line, &aws, &stack),
-        now: Timestamp::now(),
+        attention: attention(&line, &aws, &stack, now),
+        now,
     };
     if global.json {
         voice.result(&view.json().to_string());
@@ -51,8 +52,8 @@ fn exit(line: &Line) -> u8 {
 }
 
 /// What does not hold, or is not known to.
-fn attention(line: &Line, aws: &Aws, stack: &Stack) -> Vec<Step> {
-    let steps = upkeep(line, aws, stack)
+fn attention(line: &Line, aws: &Aws, stack: &Stack, now: Timestamp) -> Vec<Step> {
+    let steps = upkeep(line, aws, stack, now)
         .into_iter()
         .chain(alert_path(line, aws, stack));
     steps.filter(|step| step.outcome != Outcome::Pass).collect()
@@ -134,14 +135,14 @@ impl View<'_> {
         let time = |time: Option<Timestamp>| {
             time.map_or("not reported".to_owned(), |time| self.show(time))
         };
-        match last.ended {
-            None => format!("{}, started {}", last.status, time(last.started)),
-            ended => format!(
-                "{}, started {}, ended {}",
-                last.status,
-                time(last.started),
-                time(ended)
-            ),
+        let mut text = format!("{}, started {}", last.status, time(last.started));
+        if last.ended.is_some() {
+            text.push_str(&format!(", ended {}", time(last.ended)));
+        }
+        match self.line.told(last) {
+            Ok(Some(verdict)) => format!("{text}, told as {}", verdict.word()),
+            Ok(None) => format!("{text}, nothing told yet"),
+            Err(because) => format!("{text}, what was told is not known: {}", because.cause),
         }
     }
 
@@ -173,6 +174,7 @@ impl View<'_> {
             "last_execution": known(&line.last, |last| last.as_ref().map_or(Value::Null, |last| json!({
                 "arn": last.arn, "status": last.status, "started": last.started, "ended": last.ended,
                 "error": last.error,
+                "told": known(&line.told(last), |told| json!(told.map(|verdict| verdict.word()))),
             }))),
             "schedule": known(&line.schedule, |schedule| json!({
                 "name": schedule.name, "state": schedule.state, "expression": schedule.expression,

@@ -2,6 +2,7 @@
 //! facts to PASS, FAIL or UNKNOWN, each with what was found and what to do next.
 
 mod alert_path;
+mod last_run;
 mod upkeep;
 
 pub use alert_path::alert_path;

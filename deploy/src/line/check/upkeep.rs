@@ -1,18 +1,20 @@
 //! Whether runs will start, and whether something has failed.
 
+use super::last_run::last_execution;
 use super::{Place, Step};
 use crate::aws::Aws;
 use crate::line::Line;
 use crate::stack::{Stack, StackState};
+use jiff::Timestamp;
 
 /// Whether runs will start, and whether something has failed.
 #[must_use]
-pub fn upkeep(line: &Line, aws: &Aws, stack: &Stack) -> Vec<Step> {
+pub fn upkeep(line: &Line, aws: &Aws, stack: &Stack, now: Timestamp) -> Vec<Step> {
     let place = Place { aws, stack };
     vec![
         stack_state(&place),
         task_state(line, &place),
-        last_execution(line, &place),
+        last_execution(line, &place, now),
         schedule_state(line, &place),
         failure_queue(line, &place),
     ]
@@ -54,30 +56,6 @@ fn task_state(line: &Line, place: &Place<'_>) -> Step {
             );
             Step::fail(STEP, found, format!("look with `{describe}`"))
         }
-    }
-}
-
-fn last_execution(line: &Line, place: &Place<'_>) -> Step {
-    const STEP: &str = "last execution";
-    match &line.last {
-        Err(because) => Step::unknown(STEP, because),
-        Ok(None) => Step::pass(STEP, "none in the last 30 days"),
-        Ok(Some(last)) if last.status == "ERROR" => {
-            let describe = ["--task-execution-arn", last.arn.as_str()];
-            let describe = place
-                .aws
-                .command("datasync describe-task-execution", &describe);
-            let found = format!(
-                "ERROR: {}",
-                last.error.as_deref().unwrap_or("no reason given")
-            );
-            Step::fail(
-                STEP,
-                found,
-                format!("read its mail, or look with `{describe}`"),
-            )
-        }
-        Ok(Some(last)) => Step::pass(STEP, &last.status),
     }
 }
 
