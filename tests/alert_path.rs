@@ -111,6 +111,81 @@ pub(crate) async fn a_rule_without_a_target_is_named(stage: &Stage) -> anyhow::R
     )
 }
 
+pub(crate) async fn a_target_that_replaces_the_event_is_named(stage: &Stage) -> anyhow::Result<()> {
+    let rule = stage.output("ExecutionFinishedRuleName")?;
+    let listed = events(stage, "ListTargetsByRule", &json!({"Rule": rule})).await?;
+    let mut reshaped = listed["Targets"].clone();
+    reshaped[0]["InputPath"] = "$.detail".into();
+    let put = |targets: &Value| json!({"Rule": rule, "Targets": targets});
+    events(stage, "PutTargets", &put(&reshaped)).await?;
+    let tested = told(stage, "notify-test", &[]).await;
+    events(stage, "PutTargets", &put(&listed["Targets"])).await?;
+    let tested = tested?;
+    failed(
+        &tested,
+        "FAIL  target of the rule: ",
+        "but its InputPath replaces the event",
+    )
+}
+
+pub(crate) async fn a_function_that_lets_no_rule_in_is_named(stage: &Stage) -> anyhow::Result<()> {
+    let name = stage.output("ReportExecutionFunctionName")?;
+    let path = format!("/2015-03-31/functions/{name}/policy");
+    let answer: Value =
+        serde_json::from_str(&signed::get(&stage.cloud, "lambda", &path).await?.body)?;
+    let policy: Value = serde_json::from_str(answer["Policy"].as_str().context("no policy")?)?;
+    let statement = &policy["Statement"][0];
+    let id = statement["Sid"].as_str().context("no statement")?;
+    signed::delete(&stage.cloud, "lambda", &format!("{path}/{id}")).await?;
+    let tested = told(stage, "notify-test", &[]).await;
+    let again = json!({
+        "StatementId": id, "Action": statement["Action"],
+        "Principal": statement["Principal"]["Service"],
+        "SourceArn": statement["Condition"]["ArnLike"]["AWS:SourceArn"],
+        "SourceAccount": statement["Condition"]["StringEquals"]["AWS:SourceAccount"],
+    });
+    signed::post(&stage.cloud, "lambda", &path, again.to_string(), &[]).await?;
+    failed(
+        &tested?,
+        "FAIL  leave of the rule to invoke the function: ",
+        &format!("aws lambda add-permission --function-name {name} "),
+    )?;
+    let (code, text) = told(stage, "notify-test", &[]).await?;
+    ensure!(code == 0, "it was not put right again: {text}");
+    Ok(())
+}
+
+pub(crate) async fn a_subscription_that_is_picky_is_named(stage: &Stage) -> anyhow::Result<()> {
+    let fields = [("TopicArn", stage.output("AlertTopicArn")?)];
+    let listed = signed::query(&stage.cloud, "sns", "ListSubscriptionsByTopic", &fields).await?;
+    let arn = between(&listed.body, "<SubscriptionArn>", "</SubscriptionArn>")?;
+    set_filter(stage, arn, r#"{"verdict":["FAILED"]}"#).await?;
+    let tested = told(stage, "notify-test", &[]).await;
+    set_filter(stage, arn, "{}").await?;
+    let tested = tested?;
+    let again = format!("aws sns set-subscription-attributes --subscription-arn {arn} ");
+    failed(
+        &tested,
+        "FAIL  subscription of email ops@example.com, mails about runs: ",
+        &again,
+    )?;
+    let perhaps = "soon there: nobody; perhaps there, by filter policy: email ops@example.com; ";
+    ensure!(tested.1.contains(perhaps), "{}", tested.1);
+    let (code, text) = told(stage, "notify-test", &[]).await?;
+    ensure!(code == 0, "it was not put right again: {text}");
+    Ok(())
+}
+
+async fn set_filter(stage: &Stage, subscription: &str, policy: &str) -> anyhow::Result<()> {
+    let fields = [
+        ("SubscriptionArn", subscription),
+        ("AttributeName", "FilterPolicy"),
+        ("AttributeValue", policy),
+    ];
+    signed::query(&stage.cloud, "sns", "SetSubscriptionAttributes", &fields).await?;
+    Ok(())
+}
+
 pub(crate) async fn a_wrong_pattern_is_named(stage: &Stage) -> anyhow::Result<()> {
     let cases = [
         (
@@ -256,6 +331,7 @@ pub(crate) async fn what_is_denied_is_not_known_and_never_well(
     ensure!(code == 1 && !text.contains("PASS"), "{code}: {text}");
     for step in [
         "subscriptions, mails about runs",
+        "leave of the rule to invoke the function",
         "state of the rule",
         "test mail",
         "pattern of the rule",

@@ -70,7 +70,7 @@ pub enum Verb {
     Outputs,
     /// Show whether backups run, and who is told about them.
     Status,
-    /// Send a test mail, and check its whole way step by step.
+    /// Send a test mail through the function, and check the settings along the way of mails.
     NotifyTest,
     /// Draw the architecture picture from the template.
     Diagram(Diagram),

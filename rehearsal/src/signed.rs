@@ -55,6 +55,15 @@ pub async fn put(
     send(cloud, service, "PUT", path, body, &[]).await
 }
 
+/// Removes something.
+///
+/// # Errors
+///
+/// If the service refuses or does not answer.
+pub async fn delete(cloud: &LocalCloud, service: &str, path: &str) -> anyhow::Result<Answered> {
+    send(cloud, service, "DELETE", path, String::new(), &[]).await
+}
+
 /// A call of the query protocol, such as IAM's.
 ///
 /// # Errors

@@ -4,6 +4,7 @@
 mod check;
 mod function;
 mod ledger;
+mod permission;
 mod queue;
 mod rule;
 mod schedule;
@@ -12,7 +13,7 @@ mod topic;
 
 pub use check::{Outcome, Step, alert_path, upkeep};
 pub use function::{Reporter, TestMail, send_test_mail};
-pub use rule::{Rule, passes};
+pub use rule::{Rule, Target, passes};
 pub use schedule::Schedule;
 pub use task::{Execution, Task};
 pub use topic::{Subscription, SubscriptionState, Topic};
@@ -142,18 +143,20 @@ impl Line {
     /// What is not known; empty where every service answered.
     #[must_use]
     pub fn not_known(&self) -> Vec<&NotKnown> {
-        let targets = self
-            .rule
-            .as_ref()
-            .ok()
-            .and_then(|rule| rule.targets.as_ref().err());
+        let rule = self.rule.as_ref().ok();
+        let reporter = self.reporter.as_ref().ok();
+        let topics = [&self.alerts, &self.watch].into_iter().flatten();
+        let filters = topics
+            .flat_map(|topic| &topic.subscriptions)
+            .filter_map(|subscription| subscription.filter.as_ref().err());
         [
             self.task.as_ref().err(),
             self.last.as_ref().err(),
             self.ledger.as_ref().err(),
             self.schedule.as_ref().err(),
             self.rule.as_ref().err(),
-            targets,
+            rule.and_then(|rule| rule.targets.as_ref().err()),
+            reporter.and_then(|reporter| reporter.policy.as_ref().err()),
             self.reporter.as_ref().err(),
             self.alerts.as_ref().err(),
             self.watch.as_ref().err(),
@@ -161,6 +164,7 @@ impl Line {
         ]
         .into_iter()
         .flatten()
+        .chain(filters)
         .collect()
     }
 }

@@ -8,15 +8,29 @@ use serde_json::{Value, json};
 /// A rule of EventBridge on the default bus.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
+    /// Its ARN.
+    pub arn: String,
     /// Its name.
     pub name: String,
     /// `ENABLED` or `DISABLED`.
     pub state: String,
     /// The event pattern, as JSON text.
     pub pattern: String,
-    /// The ARNs of its targets.
-    pub targets: Known<Vec<String>>,
+    /// Its targets.
+    pub targets: Known<Vec<Target>>,
 }
+
+/// What a rule hands events to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Its ARN.
+    pub arn: String,
+    /// The setting that gives it something else than the event, such as `InputPath`.
+    pub reshaped_by: Option<&'static str>,
+}
+
+/// Settings that replace the event (source: EventBridge API Reference, `Target`).
+const RESHAPING: [&str; 3] = ["Input", "InputPath", "InputTransformer"];
 
 pub(super) async fn describe(aws: &Aws, stack: &Stack) -> Known<Rule> {
     let name = output(stack, "ExecutionFinishedRuleName")?;
@@ -27,6 +41,7 @@ pub(super) async fn describe(aws: &Aws, stack: &Stack) -> Known<Rule> {
     );
     let rule = rule?;
     Ok(Rule {
+        arn: text(&rule, "Arn")?,
         name: name.to_owned(),
         state: text(&rule, "State")?,
         pattern: text(&rule, "EventPattern")?,
@@ -35,7 +50,7 @@ pub(super) async fn describe(aws: &Aws, stack: &Stack) -> Known<Rule> {
 }
 
 /// A rule has at most five targets (EventBridge quotas), so one page is all.
-async fn targets(aws: &Aws, rule: &str) -> Known<Vec<String>> {
+async fn targets(aws: &Aws, rule: &str) -> Known<Vec<Target>> {
     let input = json!({"Rule": rule});
     let answer = aws
         .events
@@ -43,8 +58,15 @@ async fn targets(aws: &Aws, rule: &str) -> Known<Vec<String>> {
         .await?;
     let targets = answer["Targets"].as_array();
     let targets = targets.ok_or_else(|| NotKnown::because("the answer has no Targets"))?;
-    let arns = targets.iter().filter_map(|target| target["Arn"].as_str());
-    Ok(arns.map(str::to_owned).collect())
+    targets.iter().map(target).collect()
+}
+
+fn target(answer: &Value) -> Known<Target> {
+    let is_set = |name: &&str| !answer[*name].is_null() && answer[*name] != "$";
+    Ok(Target {
+        arn: text(answer, "Arn")?,
+        reshaped_by: RESHAPING.into_iter().find(is_set),
+    })
 }
 
 /// Whether a pattern lets an event through, by EventBridge itself.

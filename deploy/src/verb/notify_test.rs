@@ -1,12 +1,12 @@
-//! `efs-backup notify-test`: the way of a mail, checked step by step, with a real
-//! one sent along it.
+//! `efs-backup notify-test`: the way of a mail, checked step by step. A real one
+//! goes from the function on; what leads to the function is read from settings.
 
 use super::{connect, existing};
 use crate::aws::Aws;
 use crate::cli::Global;
 use crate::failure::Failure;
 use crate::line::{
-    self, Known, Line, Outcome, Rule, Step, SubscriptionState, Topic, alert_path, send_test_mail,
+    self, Known, Line, Outcome, Rule, Step, Subscription, Topic, alert_path, send_test_mail,
 };
 use crate::stack::Stack;
 use crate::voice::Voice;
@@ -95,9 +95,8 @@ fn addresses(topic: &Known<Topic>) -> String {
     let Ok(topic) = topic else {
         return "who has it now is not known".to_owned();
     };
-    let those = |confirmed: bool| {
-        let chosen = topic.subscriptions.iter();
-        let chosen = chosen.filter(|one| (one.state == SubscriptionState::Confirmed) == confirmed);
+    let those = |is_meant: fn(&Subscription) -> bool| {
+        let chosen = topic.subscriptions.iter().filter(|one| is_meant(one));
         let addresses: Vec<_> = chosen
             .map(|one| format!("{} {}", one.protocol, one.endpoint))
             .collect();
@@ -107,7 +106,13 @@ fn addresses(topic: &Known<Topic>) -> String {
             addresses.join(", ")
         }
     };
-    format!("soon there: {}; not there: {}", those(true), those(false))
+    let perhaps = match those(|one| one.is_confirmed() && !one.gets_all()).as_str() {
+        "nobody" => String::new(),
+        perhaps => format!("perhaps there, by filter policy: {perhaps}; "),
+    };
+    let soon = those(Subscription::gets_all);
+    let not = those(|one| !one.is_confirmed());
+    format!("soon there: {soon}; {perhaps}not there: {not}")
 }
 
 /// The rule's pattern on events of this stack's task, by EventBridge and by our

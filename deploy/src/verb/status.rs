@@ -181,7 +181,9 @@ impl View<'_> {
                 "time_zone": schedule.time_zone, "next_run": known(&self.next_run(), |time| json!(time)),
             })),
             "rule": known(&line.rule, |rule| json!({
-                "name": rule.name, "state": rule.state, "targets": known(&rule.targets, |arns| json!(arns)),
+                "name": rule.name, "state": rule.state, "targets": known(&rule.targets, |targets| {
+                    json!(targets.iter().map(|target| &target.arn).collect::<Vec<_>>())
+                }),
             })),
             "function": known(&line.reporter, |function| json!({
                 "name": function.name, "arn": function.arn, "topic_arn": function.topic_arn,
@@ -209,7 +211,7 @@ fn topic_lines(what: &str, topic: &Known<Topic>) -> Vec<String> {
             "  Subscription: {} {}: {}",
             one.protocol,
             one.endpoint,
-            one.state.word()
+            one.word()
         )
     }));
     if topic

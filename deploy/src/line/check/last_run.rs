@@ -1,6 +1,6 @@
 //! Whether the newest run is finished, recent, and known to be good.
 
-use super::{Outcome, Place, Step};
+use super::{Place, Step};
 use crate::line::{Execution, Line};
 use backup_domain::verdict::Severity;
 use jiff::{SignedDuration, Timestamp};
@@ -24,14 +24,15 @@ pub(super) fn last_execution(line: &Line, place: &Place<'_>, now: Timestamp) -> 
     }
     let Some(started) = last.started else {
         let found = format!("{}; when it started is not reported", last.status);
-        return not_sure(found, place.look_at(last));
+        return Step::not_sure(STEP, found, place.look_at(last));
     };
     if now.duration_since(started) > OLDEST {
         return too_old(last, started, place);
     }
     match last.status.as_str() {
         "SUCCESS" => told(line, last, started, place),
-        status => not_sure(
+        status => Step::not_sure(
+            STEP,
             format!("{status} since {}; how it ends is not known", at(started)),
             place.look_at(last),
         ),
@@ -70,7 +71,7 @@ fn told(line: &Line, last: &Execution, started: Timestamp, place: &Place<'_>) ->
         Ok(verdict) => verdict,
         Err(because) => {
             let next = format!("read its mail, or {}", place.look_at(last));
-            return not_sure(format!("{SUCCESS} ({})", because.cause), next);
+            return Step::not_sure(STEP, format!("{SUCCESS} ({})", because.cause), next);
         }
     };
     match verdict {
@@ -83,17 +84,11 @@ fn told(line: &Line, last: &Execution, started: Timestamp, place: &Place<'_>) ->
             format!("DataSync SUCCESS, but told as {}", verdict.word()),
             format!("read its mail, or {}", place.look_at(last)),
         ),
-        None => not_sure(
+        None => Step::not_sure(
+            STEP,
             format!("{SUCCESS}, and the ledger does not say that one was sent"),
             format!("read `{}`", place.log_of("report-execution", "2d")),
         ),
-    }
-}
-
-fn not_sure(found: String, next: String) -> Step {
-    Step {
-        outcome: Outcome::Unknown,
-        ..Step::fail(STEP, found, next)
     }
 }
 
@@ -117,6 +112,7 @@ impl Place<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Outcome;
     use super::*;
     use crate::aws::Aws;
     use crate::line::NotKnown;

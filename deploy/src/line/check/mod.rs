@@ -64,6 +64,19 @@ impl Step {
         }
     }
 
+    /// What was found does not tell whether it holds.
+    #[must_use]
+    pub fn not_sure(
+        step: impl Into<String>,
+        found: impl Into<String>,
+        next: impl Into<String>,
+    ) -> Self {
+        Step {
+            outcome: Outcome::Unknown,
+            ..Step::fail(step, found, next)
+        }
+    }
+
     /// It is not known whether it holds.
     #[must_use]
     pub fn unknown(step: impl Into<String>, because: &NotKnown) -> Self {
