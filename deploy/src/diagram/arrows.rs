@@ -20,9 +20,11 @@ use Way::{In, Out};
 type Rule = (&'static str, &'static [(&'static str, Way, &'static str)]);
 
 #[rustfmt::skip]
-const RULES: [Rule; 16] = [
+const RULES: [Rule; 18] = [
     ("AWS::AutoScaling::AutoScalingGroup", &[("LaunchTemplate", In, "new instances")]),
     ("AWS::AutoScaling::ScalingPolicy",    &[("AutoScalingGroupName", Out, "scales")]),
+    ("AWS::Backup::BackupPlan",            &[("BackupPlan.BackupPlanRule.TargetBackupVault", Out, "snapshots")]),
+    ("AWS::Backup::BackupSelection",       &[("BackupPlanId", Out, "what to copy"), ("BackupSelection.Resources", In, "")]),
     ("AWS::CloudWatch::Alarm",             &[("Dimensions", In, "watched"), ("Metrics", In, "watched"), ("AlarmActions", Out, "alarm")]),
     ("AWS::DataSync::LocationEFS",         &[("EfsFilesystemArn", In, "NFS with TLS")]),
     ("AWS::DataSync::LocationS3",          &[("S3BucketArn", Out, "versions")]),
@@ -32,7 +34,7 @@ const RULES: [Rule; 16] = [
     ("AWS::EC2::SecurityGroup",            &[]),
     ("AWS::EC2::Subnet",                   &[]),
     ("AWS::EFS::MountTarget",              &[]),
-    ("AWS::Events::Rule",                  &[("EventPattern", In, "state changes"), ("Targets.Arn", Out, "end of a run"), ("Targets.DeadLetterConfig", Out, "what failed")]),
+    ("AWS::Events::Rule",                  &[("EventPattern", In, "events"), ("Targets.Arn", Out, "what matches"), ("Targets.DeadLetterConfig", Out, "what failed")]),
     ("AWS::S3::Bucket",                    &[]),
     ("AWS::SNS::Subscription",             &[("TopicArn", In, "mail")]),
     ("AWS::Scheduler::Schedule",           &[("Target.Arn", Out, "when it is due"), ("Target.DeadLetterConfig", Out, "what failed")]),
