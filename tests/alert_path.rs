@@ -309,7 +309,7 @@ pub(crate) async fn a_function_with_another_topic_is_named(stage: &Stage) -> any
         "aws cloudformation detect-stack-drift ",
     )?;
     // Its role may publish to the stack's own topic only.
-    failed(&tested, "FAIL  test mail: ", "aws logs tail ")
+    failed(&tested, "FAIL  test mail: ", "aws logs filter-log-events ")
 }
 
 pub(crate) async fn what_is_denied_is_not_known_and_never_well(

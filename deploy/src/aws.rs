@@ -144,7 +144,12 @@ async fn account(config: &SdkConfig) -> Result<String, Failure> {
         let advice = "sign in (aws sso login), or pass --profile";
         let nothing_found = call.code == "NoAnswer";
         let failure = Failure::from(call);
+        let endpoint = config.endpoint_url().filter(|_| nothing_found);
         match failure.exit {
+            Exit::Failed if let Some(url) = endpoint => Failure::new(
+                Exit::Failed,
+                format!("{url} does not answer: see whether it is the address you mean (--endpoint-url, AWS_ENDPOINT_URL); {failure}"),
+            ),
             Exit::Credentials if nothing_found => Failure::new(
                 Exit::Credentials,
                 format!("no valid AWS credentials: {advice}"),

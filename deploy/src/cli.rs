@@ -28,7 +28,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
     /// Address that stands for all AWS services, such as a kept rehearsal's.
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL", value_parser = address)]
     pub endpoint_url: Option<String>,
     /// The result as JSON on stdout.
     #[arg(long, global = true)]
@@ -121,6 +121,17 @@ pub enum Format {
     Mermaid,
     /// A picture for browsers.
     Svg,
+}
+
+fn address(text: &str) -> Result<String, String> {
+    let is_address = ["http://", "https://"].iter().any(|scheme| {
+        text.strip_prefix(scheme)
+            .is_some_and(|host| !host.is_empty())
+    });
+    match is_address {
+        true => Ok(text.to_owned()),
+        false => Err("expected an address such as http://127.0.0.1:4566".to_owned()),
+    }
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {

@@ -91,7 +91,7 @@ impl LocalCloud {
 
     /// The environment in which ordinary AWS tools talk to this cloud.
     #[must_use]
-    pub fn environment(&self) -> [(&'static str, String); 5] {
+    pub fn environment(&self) -> [(&'static str, String); 6] {
         [
             ("AWS_ENDPOINT_URL", self.endpoint.clone()),
             // The SDKs read the one, version 1 of the AWS CLI the other.
@@ -99,6 +99,8 @@ impl LocalCloud {
             ("AWS_DEFAULT_REGION", REGION.to_owned()),
             ("AWS_ACCESS_KEY_ID", KEY.to_owned()),
             ("AWS_SECRET_ACCESS_KEY", KEY.to_owned()),
+            // Without it, version 1 of the AWS CLI asks SQS at its old address in AWS.
+            ("BOTO_DISABLE_COMMONNAME", "True".to_owned()),
         ]
     }
 

@@ -2,7 +2,7 @@
 
 use crate::cli::{Diagram, Format};
 use crate::diagram::{mermaid, picture, svg};
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::voice::Voice;
 use crate::workspace;
 use anyhow::Context;
@@ -12,7 +12,11 @@ use anyhow::Context;
 /// # Errors
 ///
 /// If the template cannot be read.
-pub(super) fn diagram(options: &Diagram, voice: Voice) -> Result<u8, Failure> {
+pub(super) fn diagram(options: &Diagram, json: bool, voice: Voice) -> Result<u8, Failure> {
+    if json {
+        let what = "a picture has no JSON form; leave out --json, or choose --format svg";
+        return Err(Failure::new(Exit::Usage, what.to_owned()));
+    }
     let path = match &options.template {
         Some(path) => path.clone(),
         None => workspace::root()?.join("template.yaml"),

@@ -27,7 +27,7 @@ pub async fn carry_out(cli: Cli) -> Result<u8, Failure> {
         Verb::Deploy(options) => deploy::deploy(&cli.global, &options, voice).await,
         Verb::Outputs => outputs::outputs(&cli.global, voice).await,
         Verb::Status => status::status(&cli.global, voice).await,
-        Verb::Diagram(options) => diagram::diagram(&options, voice),
+        Verb::Diagram(options) => diagram::diagram(&options, cli.global.json, voice),
         Verb::NotifyTest => notify_test::notify_test(&cli.global, voice).await,
     }
 }
@@ -64,8 +64,10 @@ async fn existing(aws: &Aws, name: &str) -> Result<Stack, Failure> {
         Failure::new(
             Exit::Failed,
             format!(
-                "there is no stack {name} in {}: make it with `efs-backup deploy`",
-                aws.region
+                "there is no stack {name} in {region}, account {account}: look whether name, region and \
+                 account are right; to make it there, run `efs-backup deploy --stack-name {name} --region {region}`",
+                region = aws.region,
+                account = aws.account,
             ),
         )
     })

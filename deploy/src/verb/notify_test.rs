@@ -79,7 +79,7 @@ async fn test_mail(aws: &Aws, stack: &Stack, line: &Line) -> Step {
         Ok(Err(error)) => {
             let function = stack.outputs.get("ReportExecutionFunctionName");
             let group = format!("/aws/lambda/{}-report-execution", stack.name());
-            let log = aws.command("logs tail", &[&group, "--since", "10m"]);
+            let log = aws.command("logs filter-log-events", &["--log-group-name", &group]);
             let name = function.map_or("report-execution", String::as_str);
             Step::fail(
                 STEP,

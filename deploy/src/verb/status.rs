@@ -13,8 +13,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 /// What this backup is, and what it is not.
-const SCOPE: &str = "an archive of the files on the file system, every version of each; no image of \
-                     instances or databases";
+const SCOPE: &str =
+    "an archive of the files on the file system; no image of instances or databases";
 
 /// Shows the stack's backup line.
 ///
@@ -92,6 +92,7 @@ impl View<'_> {
                 format!("{}, {}", rule.name, rule.state)
             }),
         ];
+        lines.push("Settings of the bucket: not looked at here; the audit does".to_owned());
         lines.extend(self.who_is_told());
         lines.extend(self.attention_lines());
         lines

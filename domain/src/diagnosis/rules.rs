@@ -20,6 +20,7 @@ const SEEN: &str = "seen in public reports; AWS does not document it";
 
 const MOUNT_TARGETS: &str =
     "aws efs describe-mount-targets --region {region} --file-system-id {file_system}";
+const SECURITY_GROUPS: &str = "aws ec2 describe-security-groups --region {region} --filters Name=tag:aws:cloudformation:stack-name,Values={stack}";
 const FILE_SYSTEM_POLICY: &str =
     "aws efs describe-file-system-policy --region {region} --file-system-id {file_system}";
 const HEAD_BUCKET: &str = "aws s3api head-bucket --region {region} --bucket {bucket}";
@@ -83,8 +84,10 @@ pub const RULES: &[Rule] = &[
             Do("See whether the mount targets are there and available:"),
             Run(MOUNT_TARGETS),
             Do(
-                "See whether a rule between the security groups of DataSync and of the mount targets was changed by hand:",
+                "See whether the mount targets' group still lets TCP 2049 in from DataSync's, and that one lets it out:",
             ),
+            Run(SECURITY_GROUPS),
+            Do("See what else was changed by hand:"),
             Run(LOOK_FOR_DRIFT),
             Do(WAIT_FOR_DRIFT),
             Run(SHOW_DRIFT),

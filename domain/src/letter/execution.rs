@@ -142,6 +142,12 @@ impl ExecutionLetter<'_> {
         body
     }
 
+    /// Under PRESERVE no deletion is reported, so an emptied EFS looks like this.
+    fn found_nothing(&self) -> bool {
+        let counters = &self.execution.counters;
+        (counters.files_transferred, counters.files_skipped) == (Some(0), Some(0))
+    }
+
     fn started(&self) -> String {
         self.execution.started.map_or_else(
             || "the start of this run (not reported)".to_owned(),
@@ -198,9 +204,12 @@ impl ExecutionLetter<'_> {
 
     fn safety(&self, body: &mut Body) {
         if self.verdict.severity() == Severity::Info {
-            let to_do = match self.failed.log.without_file.is_empty() {
-                true => "You have nothing to do.",
-                false => "Look at the lines of the log below.",
+            let to_do = if self.found_nothing() {
+                "The run found no file and no folder at all: look whether they are still on the EFS."
+            } else if self.failed.log.without_file.is_empty() {
+                "You have nothing to do."
+            } else {
+                "Look at the lines of the log below."
             };
             return body.paragraph(&format!(
                 "At risk now: changes made after {}. {to_do} (A copy file by file, not a snapshot: a \
@@ -309,6 +318,17 @@ mod tests {
             "no_change",
             whole(&letter(Verdict::NoChange, &run, &clean()))
         );
+    }
+
+    #[test]
+    fn a_run_that_found_nothing_is_not_called_nothing_to_do() {
+        let mut run = nightly();
+        run.counters.files_transferred = Some(0);
+        run.counters.files_skipped = Some(0);
+        let message = letter(Verdict::NoChange, &run, &clean());
+        let text = message.body().replace('\n', " ");
+        assert!(text.contains("The run found no file and no folder at all"));
+        assert!(!text.contains("nothing to do"));
     }
 
     #[test]

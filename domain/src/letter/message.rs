@@ -116,7 +116,7 @@ fn subject(draft: &Draft) -> String {
     let room = LONGEST_SUBJECT.saturating_sub(label.len() + time.len() + " |  |  | ".len());
     let name = clipped_at(draft.name.trim(), 256);
     let fact = clipped_at(draft.fact.trim(), 256);
-    let name = cut_in_the_middle(&name, room.saturating_sub(fact.len()).max(room / 2));
+    let name = cut_in_the_middle(&name, room.saturating_sub(fact.len()).max(room / 3));
     let fact = cut_in_the_middle(&fact, room - name.len());
     format!("{label} | {name} | {fact} | {time}")
 }

@@ -57,7 +57,7 @@ fn too_old(last: &Execution, started: Timestamp, place: &Place<'_>) -> Step {
     let next = match last.status.as_str() {
         "SUCCESS" => format!(
             "see why none has started since with `{}`",
-            place.log_of("start-execution", "2d")
+            place.log_of("start-execution")
         ),
         _ => place.look_at(last),
     };
@@ -87,7 +87,7 @@ fn told(line: &Line, last: &Execution, started: Timestamp, place: &Place<'_>) ->
         None => Step::not_sure(
             STEP,
             format!("{SUCCESS}, and the ledger does not say that one was sent"),
-            format!("read `{}`", place.log_of("report-execution", "2d")),
+            format!("read `{}`", place.log_of("report-execution")),
         ),
     }
 }
@@ -104,9 +104,10 @@ impl Place<'_> {
     }
 
     /// Reads the log of one of the stack's functions.
-    fn log_of(&self, function: &str, since: &str) -> String {
+    fn log_of(&self, function: &str) -> String {
         let group = format!("/aws/lambda/{}-{function}", self.stack.name());
-        self.aws.command("logs tail", &[&group, "--since", since])
+        self.aws
+            .command("logs filter-log-events", &["--log-group-name", &group])
     }
 }
 

@@ -5,6 +5,7 @@ use super::{Place, Step};
 use crate::aws::Aws;
 use crate::line::Line;
 use crate::stack::{Stack, StackState};
+use backup_domain::units::plural;
 use jiff::Timestamp;
 
 /// Whether runs will start, and whether something has failed.
@@ -85,7 +86,10 @@ fn failure_queue(line: &Line, place: &Place<'_>) -> Step {
             let read = place
                 .aws
                 .command("sqs receive-message", &["--queue-url", url]);
-            let found = format!("{waiting} messages about what failed after all retries");
+            let found = format!(
+                "{} about what failed after all retries",
+                plural(*waiting, "message", "messages")
+            );
             Step::fail(STEP, found, format!("read them with `{read}`"))
         }
     }

@@ -4,6 +4,7 @@ use super::{Answer, Bucket, Check, Finding, Mapped, Severity, answer_of_rules, l
 use crate::audit::bucket::Versioning;
 use crate::audit::lifecycle::Rule;
 use crate::audit::remedy::remove_rules;
+use crate::units::plural;
 
 pub(super) const CHECK: Check = Check {
     id: "LC-04",
@@ -36,15 +37,24 @@ fn ask(bucket: &Bucket) -> Answer {
     }
 }
 
+fn plural_days(days: u32) -> String {
+    plural(days.into(), "day", "days")
+}
+
 fn evidence(rule: &Rule) -> String {
     let words = rule.words();
     match rule
         .noncurrent
         .map(|noncurrent| (noncurrent.days, noncurrent.newer))
     {
-        Some((Some(days), None)) => format!("{words} removes old versions after {days} days"),
+        Some((Some(days), None)) => {
+            format!("{words} removes old versions after {}", plural_days(days))
+        }
         Some((Some(days), Some(newer))) => {
-            format!("{words} removes old versions after {days} days, but for the newest {newer}")
+            format!(
+                "{words} removes old versions after {}, but for the newest {newer}",
+                plural_days(days)
+            )
         }
         Some((None, Some(newer))) => {
             format!("{words} removes old versions at any age, but for the newest {newer}")
