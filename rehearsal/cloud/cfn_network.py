@@ -18,10 +18,13 @@ RULE_KEYS = (
     "SourcePrefixListId", "DestinationSecurityGroupId", "DestinationPrefixListId",
 )
 
+_strip_descriptions = ec2._strip_descriptions
+
 ALLOW_ALL = {"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}
 
 
 def install() -> None:
+    ec2._strip_descriptions = without_descriptions
     handlers, replacing = provisioners._RESOURCE_HANDLERS, provisioners._REPLACING_PROPERTIES
     for name, store in (("Ingress", "IpPermissions"), ("Egress", "IpPermissionsEgress")):
         handlers[f"AWS::EC2::SecurityGroup{name}"] = _rule_handlers(store)
@@ -29,6 +32,15 @@ def install() -> None:
     handlers["AWS::Backup::BackupSelection"] = {
         "create": create_selection, "delete": delete_selection}
     replacing["AWS::Backup::BackupSelection"] = ("BackupPlanId", "BackupSelection")
+
+
+def without_descriptions(rule: dict) -> dict:
+    """What two rules are compared by. The emulator forgets groups: revoking a rule
+    that names one, without its description, would say yes and do nothing."""
+    plain = _strip_descriptions(rule)
+    pairs = plain.get("UserIdGroupPairs") or []
+    plain["UserIdGroupPairs"] = [{"GroupId": pair.get("GroupId")} for pair in pairs]
+    return plain
 
 
 def _rule_handlers(store: str) -> dict:

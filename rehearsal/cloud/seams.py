@@ -41,7 +41,7 @@ NAMES = {
         _create_log_stream _filter_log_events _log_group_policies _log_groups _put_log_events
         _resolve_log_group_name _resource_policies
     """,
-    "services.ec2": "_rules_match _security_groups _sg_rule_id _subnets",
+    "services.ec2": "_rules_match _security_groups _sg_rule_id _strip_descriptions _subnets",
     "services.efs": "_mount_targets",
     "services.eventbridge": """
         _dispatch_to_lambda _dispatch_to_sqs _invoke_target _pattern_event_view _put_events

@@ -49,6 +49,14 @@ class SecurityGroupRules(unittest.TestCase):
         self.assertEqual(self.permissions("sg-create", "Mount", "IpPermissionsEgress"),
                          [(None, [], ["0.0.0.0/0"])])
 
+    def test_are_revoked_without_naming_their_description(self):
+        stack("sg-revoke", self.rules())
+        shared().client("ec2").revoke_security_group_ingress(
+            GroupId=physical_id("sg-revoke", "Mount"), IpPermissions=[{
+                "IpProtocol": "tcp", "FromPort": 2049, "ToPort": 2049,
+                "UserIdGroupPairs": [{"GroupId": physical_id("sg-revoke", "Client")}]}])
+        self.assertEqual(self.permissions("sg-revoke", "Mount", "IpPermissions"), [])
+
     def test_are_replaced_and_deleted(self):
         stack("sg-change", self.rules())
         before = physical_id("sg-change", "In")
