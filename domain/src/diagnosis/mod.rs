@@ -1,6 +1,6 @@
 //! Diagnosis: from what DataSync says about a run to causes and remedies.
 //!
-//! The knowledge base is data (`rules.rs`). What no rule knows is never guessed:
+//! The knowledge base is data (`rules/`). What no rule knows is never guessed:
 //! the letter then prints DataSync's own words and calls them not recognised.
 
 mod class;
@@ -9,7 +9,7 @@ mod rules;
 
 pub use class::Class;
 pub use rule::{Rule, Step};
-pub use rules::RULES;
+pub use rules::all as rules;
 
 use crate::execution::{Execution, TaskReport};
 use crate::failed_files::{Cause, FailedFiles};
@@ -43,13 +43,13 @@ pub enum Seen {
 /// The first rule that knows what DataSync says of a run; precise rules stand first.
 #[must_use]
 pub fn recognised(text: &str) -> Option<&'static Rule> {
-    RULES.iter().find(|rule| rule.fires_on(text))
+    rules::all().find(|rule| rule.fires_on(text))
 }
 
 /// The first rule that knows what is said of a file, without its name.
 #[must_use]
 pub fn recognised_of_file(said: &str) -> Option<&'static Rule> {
-    let mut rules = RULES.iter().filter(|rule| !rule.of_run);
+    let mut rules = rules::all().filter(|rule| !rule.of_run);
     rules.find(|rule| rule.fires_on(said))
 }
 

@@ -38,6 +38,9 @@ pub enum Step {
     /// A command, with `{region}`, `{stack}`, `{task}`, `{bucket}`,
     /// `{file_system}`, `{log_group}` and `{stream}` for the names of this run.
     Run(&'static str),
+    /// A sentence, and the commands that show what was changed by hand since the
+    /// stack was deployed.
+    CompareWithStack(&'static str),
 }
 
 impl Rule {

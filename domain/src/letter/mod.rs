@@ -8,6 +8,7 @@ mod audit;
 mod body;
 mod causes;
 mod execution;
+mod fact;
 mod json;
 mod message;
 mod not_copied;

@@ -20,6 +20,11 @@ const READ: [Step; 3] = [
         "aws logs filter-log-events --region {region} --log-group-name {log_group} --log-stream-name-prefix {stream}",
     ),
 ];
+/// The detection runs by itself; until it is through, the old result is shown.
+const DETECT_DRIFT: &str =
+    "aws cloudformation detect-stack-drift --region {region} --stack-name {stack}";
+const WAIT_FOR_DRIFT: &str = "That takes a minute or two. Then see what it found:";
+const SHOW_DRIFT: &str = "aws cloudformation describe-stack-resource-drifts --region {region} --stack-name {stack} --stack-resource-drift-status-filters MODIFIED DELETED";
 const START: [Step; 2] = [
     Step::Do("When the cause is gone, start a run and wait for its mail:"),
     Step::Run("aws datasync start-task-execution --region {region} --task-arn {task}"),
@@ -86,12 +91,17 @@ impl ExecutionLetter<'_> {
 
 fn grouped(steps: &[Step], name: &str) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
+    let group = |sentence: &str, commands: Vec<_>| Group {
+        sentence: format!("{name}{sentence}"),
+        commands,
+    };
     for step in steps {
         match (step, groups.last_mut()) {
-            (Step::Do(sentence), _) => groups.push(Group {
-                sentence: format!("{name}{sentence}"),
-                commands: Vec::new(),
-            }),
+            (Step::Do(sentence), _) => groups.push(group(sentence, Vec::new())),
+            (Step::CompareWithStack(sentence), _) => groups.extend([
+                group(sentence, vec![DETECT_DRIFT]),
+                group(WAIT_FOR_DRIFT, vec![SHOW_DRIFT]),
+            ]),
             (Step::Run(command), Some(group)) => group.commands.push(command),
             // A test sees to it that no remedy begins with a command.
             (Step::Run(_), None) => {}
