@@ -1,4 +1,4 @@
-//! When a schedule of EventBridge Scheduler is due next.
+//! When a schedule of EventBridge Scheduler is due next, and when it was last.
 //!
 //! Source: EventBridge Scheduler User Guide, "Schedule types": six fields in the
 //! schedule's time zone; a time that a change of the clock skips is skipped, one
@@ -21,7 +21,7 @@ pub enum CronError {
     /// No expression of six fields, or one with `L`, `W` or `#`.
     #[error("`{0}` is not understood here")]
     NotUnderstood(String),
-    /// It is not due within five years.
+    /// It is not due within five years, or was not.
     #[error("it is not due within five years")]
     NeverDue,
 }
@@ -32,16 +32,27 @@ pub enum CronError {
 ///
 /// [`CronError`] where it cannot be told without a guess.
 pub fn next(expression: &str, zone: &TimeZone, now: Timestamp) -> Result<Timestamp, CronError> {
-    if expression.starts_with("rate(") {
-        return Err(CronError::Rate);
-    }
-    let cron =
-        Cron::parse(expression).ok_or_else(|| CronError::NotUnderstood(expression.to_owned()))?;
+    let cron = Cron::read(expression)?;
     let today = now.to_zoned(zone.clone()).date();
     (0..LONGEST_LOOK_DAYS)
         .filter_map(|days| today.checked_add(days.days()).ok())
         .filter(|date| cron.is_on(*date))
         .find_map(|date| cron.times(date, zone).find(|time| *time > now))
+        .ok_or(CronError::NeverDue)
+}
+
+/// The last time at or before `now` at which the expression was due.
+///
+/// # Errors
+///
+/// [`CronError`] where it cannot be told without a guess.
+pub fn previous(expression: &str, zone: &TimeZone, now: Timestamp) -> Result<Timestamp, CronError> {
+    let cron = Cron::read(expression)?;
+    let today = now.to_zoned(zone.clone()).date();
+    (0..LONGEST_LOOK_DAYS)
+        .filter_map(|days| today.checked_sub(days.days()).ok())
+        .filter(|date| cron.is_on(*date))
+        .find_map(|date| cron.times(date, zone).filter(|time| *time <= now).max())
         .ok_or(CronError::NeverDue)
 }
 
@@ -61,6 +72,13 @@ const MONTHS: [&str; 12] = [
 const WEEKDAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 
 impl Cron {
+    fn read(expression: &str) -> Result<Cron, CronError> {
+        if expression.starts_with("rate(") {
+            return Err(CronError::Rate);
+        }
+        Cron::parse(expression).ok_or_else(|| CronError::NotUnderstood(expression.to_owned()))
+    }
+
     fn parse(expression: &str) -> Option<Cron> {
         let inside = expression.strip_prefix("cron(")?.strip_suffix(')')?;
         let fields: Vec<&str> = inside.split_whitespace().collect();
@@ -161,6 +179,27 @@ mod tests {
             let found = next(expression, &zone, now.parse().unwrap());
             assert_eq!(found, Ok(expected.parse().unwrap()), "{name}");
         }
+    }
+
+    #[test]
+    fn the_last_time_it_was_due_is_told() {
+        #[rustfmt::skip]
+        let cases = [
+            ("this very second",  "cron(0 2 * * ? *)",     "UTC",           "2026-11-23T02:00:00Z", "2026-11-23T02:00:00Z"),
+            ("yesterday",         "cron(0 2 * * ? *)",     "UTC",           "2026-11-23T01:59:59Z", "2026-11-22T02:00:00Z"),
+            ("twice a day",       "cron(0 2,14 * * ? *)",  "UTC",           "2026-11-23T15:00:00Z", "2026-11-23T14:00:00Z"),
+            ("in its zone",       "cron(0 2 * * ? *)",     "Europe/Berlin", "2026-11-23T00:59:00Z", "2026-11-22T01:00:00Z"),
+            ("before a skipped hour", "cron(30 2 * * ? *)", "Europe/Berlin", "2026-03-29T12:00:00Z", "2026-03-28T01:30:00Z"),
+            ("a week ago",        "cron(0 10 ? * SUN *)",  "UTC",           "2026-11-28T10:00:00Z", "2026-11-22T10:00:00Z"),
+        ];
+        for (name, expression, zone, now, expected) in cases {
+            let zone = TimeZone::get(zone).unwrap();
+            let found = previous(expression, &zone, now.parse().unwrap());
+            assert_eq!(found, Ok(expected.parse().unwrap()), "{name}");
+        }
+        let now = "2026-11-23T00:00:00Z".parse().unwrap();
+        let rate = previous("rate(1 day)", &TimeZone::UTC, now);
+        assert_eq!(rate, Err(CronError::Rate));
     }
 
     #[test]

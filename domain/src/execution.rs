@@ -103,6 +103,8 @@ pub struct Counters {
     pub files_verified: Option<u64>,
     /// Deleted at the destination; always 0 unless deletions are removed.
     pub files_deleted: Option<u64>,
+    /// Expected to be deleted at the destination; a hint only.
+    pub deletions_estimated: Option<u64>,
     /// Failed, in all phases together. Reported in Enhanced mode only.
     pub files_failed: Option<u64>,
     /// Bytes of the files before compression on the network.
@@ -159,6 +161,17 @@ pub struct Execution {
     pub task_report: TaskReport,
     /// `PRESERVE` or `REMOVE`: what happens to objects whose file is gone.
     pub preserve_deleted_files: Option<String>,
+    /// Which files it was told to copy.
+    pub filters: Filters,
+}
+
+/// Which files are copied: patterns such as `/logs|/tmp*`. None: all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filters {
+    /// Only these.
+    pub includes: Vec<String>,
+    /// All but these.
+    pub excludes: Vec<String>,
 }
 
 impl Execution {
@@ -180,6 +193,7 @@ impl Execution {
             error_detail: None,
             task_report: TaskReport::NotReported,
             preserve_deleted_files: None,
+            filters: Filters::default(),
         }
     }
 
@@ -193,6 +207,21 @@ impl Execution {
                 .into_iter()
                 .flatten()
                 .any(|text| text.to_ascii_lowercase().contains("cancel"))
+    }
+
+    /// Files and folders that it found: copied and not copied.
+    #[must_use]
+    pub fn files_seen(&self) -> Option<u64> {
+        let counters = &self.counters;
+        counters
+            .files_transferred?
+            .checked_add(counters.files_skipped?)
+    }
+
+    /// Whether it deletes at the destination what is gone at the source.
+    #[must_use]
+    pub fn removes_deleted_files(&self) -> bool {
+        self.preserve_deleted_files.as_deref() == Some("REMOVE")
     }
 
     /// Finished, and its task report is either there or will never be. A state

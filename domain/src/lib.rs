@@ -7,6 +7,7 @@
 
 pub mod arn;
 pub mod audit;
+pub mod baseline;
 pub mod cron;
 pub mod diagnosis;
 pub mod event_pattern;
@@ -16,8 +17,12 @@ pub mod ledger;
 pub mod letter;
 pub mod log_line;
 pub mod posix_metadata;
+pub mod schedule;
 pub mod state_change;
+pub mod subscription;
+pub mod task;
 pub mod task_report;
 pub mod text;
 pub mod units;
 pub mod verdict;
+pub mod watch;

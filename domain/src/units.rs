@@ -1,5 +1,6 @@
 //! Bytes, milliseconds and counts, and how they read.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -74,6 +75,41 @@ impl fmt::Display for Millis {
     }
 }
 
+/// A long time, told in days and hours. Never negative: clocks differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Elapsed {
+    minutes: u64,
+}
+
+impl Elapsed {
+    /// From one time to a later one; nothing where it is not later.
+    #[must_use]
+    pub fn between(from: Timestamp, to: Timestamp) -> Self {
+        let seconds = to.duration_since(from).as_secs();
+        Elapsed {
+            minutes: u64::try_from(seconds).unwrap_or(0) / 60,
+        }
+    }
+
+    /// Whole days.
+    #[must_use]
+    pub fn days(self) -> u64 {
+        self.minutes / (24 * 60)
+    }
+}
+
+/// `7 m`, `26 h 03 m`, from two days on `5 d 3 h`.
+impl fmt::Display for Elapsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (hours, minutes) = (self.minutes / 60, self.minutes % 60);
+        match hours {
+            0 => write!(f, "{minutes} m"),
+            1..48 => write!(f, "{hours} h {minutes:02} m"),
+            _ => write!(f, "{} d {} h", grouped(hours / 24), hours % 24),
+        }
+    }
+}
+
 /// `412,880`: a count with thousands separated.
 #[must_use]
 pub fn grouped(count: u64) -> String {
@@ -133,6 +169,26 @@ mod tests {
         for (ms, expected) in cases {
             assert_eq!(Millis(ms).to_string(), expected);
         }
+    }
+
+    #[test]
+    fn long_times_read_like_this() {
+        let from = Timestamp::UNIX_EPOCH;
+        #[rustfmt::skip]
+        let cases = [
+            (-60,        "0 m"),
+            (59,         "0 m"),
+            (60 * 7,     "7 m"),
+            (3600 * 26,  "26 h 00 m"),
+            (3600 * 48,  "2 d 0 h"),
+            (3600 * 123, "5 d 3 h"),
+        ];
+        for (seconds, expected) in cases {
+            let to = Timestamp::from_second(seconds).unwrap();
+            assert_eq!(Elapsed::between(from, to).to_string(), expected);
+        }
+        let longest = Elapsed::between(Timestamp::MIN, Timestamp::MAX);
+        assert!(longest.to_string().len() < 20, "{longest}");
     }
 
     #[test]

@@ -11,12 +11,13 @@ mod schedule;
 mod task;
 mod topic;
 
+pub use backup_domain::schedule::Schedule;
+pub use backup_domain::subscription::SubscriptionState;
 pub use check::{Outcome, Step, alert_path, upkeep};
 pub use function::{Reporter, TestMail, send_test_mail};
 pub use rule::{Rule, Target, passes};
-pub use schedule::Schedule;
 pub use task::{Execution, Task};
-pub use topic::{Subscription, SubscriptionState, Topic};
+pub use topic::{Subscription, Topic};
 
 use crate::aws::Aws;
 use crate::failure::{Exit, Failure};

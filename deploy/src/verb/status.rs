@@ -4,7 +4,7 @@ use super::{connect, existing};
 use crate::aws::Aws;
 use crate::cli::Global;
 use crate::failure::{Exit, Failure};
-use crate::line::{Known, Line, Outcome, Step, Topic, alert_path, upkeep};
+use crate::line::{Known, Line, NotKnown, Outcome, Step, Topic, alert_path, upkeep};
 use crate::stack::Stack;
 use crate::voice::Voice;
 use backup_domain::letter::Zone;
@@ -148,7 +148,8 @@ impl View<'_> {
     }
 
     fn next_run(&self) -> Known<Timestamp> {
-        self.line.schedule.clone()?.next_run(self.now)
+        let schedule = self.line.schedule.clone()?;
+        schedule.next_run(self.now).map_err(NotKnown::because)
     }
 
     /// A time in UTC and in the zone of the stack.

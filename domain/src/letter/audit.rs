@@ -30,6 +30,7 @@ impl AuditLetter<'_> {
             task: report.stack.clone(),
             schema: SCHEMA,
             fact: report.headline(),
+            sms_more: None,
             time: report.time,
             body: self.body(),
             json: report.json(),

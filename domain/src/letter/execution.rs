@@ -2,9 +2,9 @@
 
 use super::body::Body;
 use super::message::{Draft, Message};
-use super::{Backup, LastGood, entries, json};
+use super::{Backup, Beside, json};
 use crate::diagnosis::{Diagnosis, diagnose};
-use crate::execution::{Execution, Status};
+use crate::execution::Execution;
 use crate::failed_files::FailedFiles;
 use crate::verdict::{Severity, Verdict};
 use jiff::Timestamp;
@@ -22,8 +22,8 @@ pub struct ExecutionLetter<'a> {
     pub failed: &'a FailedFiles,
     /// Where the parts of the task report lie; `None` where there are none.
     pub report_url: Option<String>,
-    /// The last good run before this one.
-    pub last_good: LastGood,
+    /// What the ledger and the schedule say beside it.
+    pub beside: &'a Beside,
     /// When the event came; stands in for an end that was not reported.
     pub time: Timestamp,
 }
@@ -40,7 +40,8 @@ impl ExecutionLetter<'_> {
             task: self.backup.task().to_owned(),
             schema: json::SCHEMA,
             fact: self.fact(),
-            time: self.execution.ended.unwrap_or(self.time),
+            sms_more: self.sms_more(),
+            time: self.time_of_end(),
             body: self.body(),
             json: json::execution(self, &self.fact()),
         })
@@ -49,7 +50,7 @@ impl ExecutionLetter<'_> {
     /// The causes that something speaks for; of a good run nobody asks them. One
     /// that only says that something is wrong has nothing to add to a precise one.
     pub(super) fn diagnoses(&self) -> Vec<Diagnosis> {
-        if self.verdict.severity() == Severity::Info {
+        if self.verdict <= Verdict::Suspect {
             return Vec::new();
         }
         let mut found = diagnose(self.execution, self.failed);
@@ -59,9 +60,18 @@ impl ExecutionLetter<'_> {
         found
     }
 
+    /// Behind the fact of a text message.
+    fn sms_more(&self) -> Option<String> {
+        if self.verdict <= Verdict::Suspect {
+            return None;
+        }
+        self.beside.last_good.short()
+    }
+
     fn body(&self) -> Body {
         let mut body = Body::default();
         body.paragraph(&self.verdict_sentence());
+        self.beside.warn_of_newer(&mut body, self.backup);
         if self.verdict == Verdict::Unknown {
             body.line("Cause", &self.why_unknown());
         }
@@ -70,57 +80,23 @@ impl ExecutionLetter<'_> {
         self.causes(&mut body);
         self.what_to_do(&mut body);
         self.what_happened(&mut body);
+        self.compared(&mut body);
         self.links(&mut body);
         self.backup
             .sign(&mut body, Some(self.execution.arn.as_str()));
         body
     }
 
-    /// Under PRESERVE no deletion is reported, so an emptied EFS looks like this.
-    fn found_nothing(&self) -> bool {
-        let counters = &self.execution.counters;
-        (counters.files_transferred, counters.files_skipped) == (Some(0), Some(0))
+    /// When it ended, or when the event came.
+    pub(super) fn time_of_end(&self) -> Timestamp {
+        self.execution.ended.unwrap_or(self.time)
     }
 
-    fn started(&self) -> String {
+    pub(super) fn started(&self) -> String {
         self.execution.started.map_or_else(
             || "the start of this run (not reported)".to_owned(),
             |time| self.backup.zone.show(time),
         )
-    }
-
-    fn verdict_sentence(&self) -> String {
-        let started = self.started();
-        let copied = self.execution.counters.files_transferred;
-        match self.verdict {
-            Verdict::Ok => format!(
-                "Backup OK. Every file, folder and link that was finished before {started} is in the \
-                 bucket."
-            ),
-            Verdict::NoChange => format!(
-                "Backup OK, nothing new to copy. Every file, folder and link that was finished before \
-                 {started} is in the bucket."
-            ),
-            Verdict::Partial if self.failed.known > 0 => format!(
-                "Backup incomplete: {} not safely in the bucket.",
-                plural_is(&self.failed_count(), self.failed.known)
-            ),
-            Verdict::Partial => match copied {
-                Some(files) if files > 0 => format!(
-                    "Backup incomplete: the run ended with an error after it had copied {}.",
-                    entries(files)
-                ),
-                _ => {
-                    "Backup incomplete: the run ended with an error after its transfer.".to_owned()
-                }
-            },
-            Verdict::Unknown => "It is NOT KNOWN whether this backup is complete.".to_owned(),
-            Verdict::Failed if self.execution.was_cancelled() => {
-                "Backup FAILED: the run was cancelled.".to_owned()
-            }
-            Verdict::Failed if copied == Some(0) => "Backup FAILED. Nothing was copied.".to_owned(),
-            other => format!("Backup {}.", other.word()),
-        }
     }
 
     fn why_unknown(&self) -> String {
@@ -134,38 +110,6 @@ impl ExecutionLetter<'_> {
             Some(because) => format!("the list of failed files was not read: {because}"),
             None => "DataSync reports SUCCESS together with an error".to_owned(),
         }
-    }
-
-    fn safety(&self, body: &mut Body) {
-        if self.verdict.severity() == Severity::Info {
-            let to_do = if self.found_nothing() {
-                "The run found no file and no folder at all: look whether they are still on the EFS."
-            } else if self.failed.log.without_file.is_empty() {
-                "You have nothing to do."
-            } else {
-                "Look at the lines of the log below."
-            };
-            return body.paragraph(&format!(
-                "At risk now: changes made after {}. {to_do} (A copy file by file, not a snapshot: a \
-                 file that changed during the run may be from any moment in it.)",
-                self.started()
-            ));
-        }
-        // Only a transfer that went through to its end has tried all other files.
-        let went_through =
-            self.execution.status == Status::Success || self.execution.transfer.succeeded();
-        if self.failed.is_read() && self.failed.known > 0 {
-            if went_through {
-                return body.paragraph(
-                    "At risk: the files below. The bucket may hold an older version of each; the \
-                     next run tries them again.",
-                );
-            }
-            body.paragraph(
-                "The transfer did not end well, so more than the files below may be missing.",
-            );
-        }
-        self.last_good.at_risk(body, &self.backup.zone);
     }
 
     fn links(&self, body: &mut Body) {
@@ -186,27 +130,36 @@ impl ExecutionLetter<'_> {
     }
 }
 
-fn plural_is(counted: &str, count: u64) -> String {
-    format!("{counted} {}", if count == 1 { "is" } else { "are" })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{backup, clean, failed, nightly};
+    use super::super::NextRun;
+    use super::super::fixtures::{backup, beside, clean, failed, nightly};
     use super::*;
+    use crate::baseline::Baseline;
     use crate::diagnosis::Class;
+    use crate::execution::Status;
     use crate::failed_files::{FailedFile, Gathering};
+    use crate::ledger::{Entry, NotGood, Row};
     use crate::units::{Bytes, Millis};
     use insta::assert_snapshot;
 
     fn letter(verdict: Verdict, execution: &Execution, failed: &FailedFiles) -> Message {
+        letter_beside(verdict, execution, failed, &beside())
+    }
+
+    fn letter_beside(
+        verdict: Verdict,
+        execution: &Execution,
+        failed: &FailedFiles,
+        beside: &Beside,
+    ) -> Message {
         ExecutionLetter {
             backup: &backup(),
             verdict,
             execution,
             failed,
             report_url: Some("s3://acme-reports/datasync-reports/Detailed-Reports/task-0f1e2d3c4b5a69788/exec-0a1b2c3d4e5f60718/".to_owned()),
-            last_good: LastGood::Started("2026-11-20T01:00:03Z".parse().unwrap()),
+            beside,
             time: "2026-11-23T01:14:31Z".parse().unwrap(),
         }
         .render()
@@ -259,10 +212,88 @@ mod tests {
         let mut run = nightly();
         run.counters.files_transferred = Some(0);
         run.counters.files_skipped = Some(0);
-        let message = letter(Verdict::NoChange, &run, &clean());
+        let short = Beside {
+            baseline: Baseline::TooShort(3),
+            ..beside()
+        };
+        let message = letter_beside(Verdict::NoChange, &run, &clean(), &short);
         let text = message.body().replace('\n', " ");
         assert!(text.contains("The run found no file and no folder at all"));
         assert!(!text.contains("nothing to do"));
+    }
+
+    #[test]
+    fn files_that_vanished_read_like_this() {
+        let mut run = nightly();
+        run.counters.files_transferred = Some(0);
+        run.counters.files_skipped = Some(12);
+        assert_snapshot!("vanished", whole(&letter(Verdict::Suspect, &run, &clean())));
+    }
+
+    #[test]
+    fn files_that_were_rewritten_are_told() {
+        let mut run = nightly();
+        run.counters.files_transferred = Some(300_000);
+        run.counters.files_skipped = Some(114_084);
+        let message = letter(Verdict::Suspect, &run, &clean());
+        assert_snapshot!(message.subject(), @"SUSPECT | web-uploads | 300,000 of 414,084 files copied, usually 1,180 | 2026-11-23 01:14Z");
+        let text = message.body().replace('\n', " ");
+        assert!(text.contains("encrypted or broken files may now be the current versions"));
+    }
+
+    #[test]
+    fn a_recovery_reads_like_this() {
+        let outage = NotGood {
+            since: "2026-11-21T01:00:03Z".parse().unwrap(),
+            first: Verdict::Failed,
+            last: Verdict::Missing,
+            count: 3,
+        };
+        let recovered = Beside {
+            not_good: Some(outage),
+            ..beside()
+        };
+        let message = letter_beside(Verdict::Recovered, &nightly(), &clean(), &recovered);
+        assert_snapshot!("recovered", whole(&message));
+    }
+
+    #[test]
+    fn a_narrowed_run_claims_nothing_about_the_rest() {
+        let mut run = nightly();
+        run.filters.includes = vec!["/uploads".to_owned()];
+        let narrowed = Beside {
+            narrowed: true,
+            baseline: Baseline::OtherFiles,
+            next_run: NextRun::NotDue("the schedule is DISABLED".to_owned()),
+            ..beside()
+        };
+        let message = letter_beside(Verdict::Ok, &run, &clean(), &narrowed);
+        assert_snapshot!("narrowed", whole(&message));
+        assert!(!message.body().contains("Every file"));
+    }
+
+    #[test]
+    fn a_row_and_a_newer_run_are_told() {
+        let told = |verdict, row| {
+            let beside = Beside {
+                row: Some(row),
+                newer: Entry::from_key("ledger/t/20261124T010000Z_exec-b_FAILED.json"),
+                baseline: Baseline::NotKnown("s3:GetObject denied".to_owned()),
+                ..beside()
+            };
+            let message = letter_beside(verdict, &nightly(), &failed(1), &beside);
+            message.body().replace('\n', " ")
+        };
+        let row = |count| Row {
+            count,
+            since: "2026-11-21T01:00:03Z".parse().unwrap(),
+        };
+        let three = told(Verdict::Partial, row(3));
+        assert!(three.contains("In a row: 3 runs PARTIAL, since 2026-11-21 01:00:03 UTC"));
+        assert!(three.contains("A newer one was told already: FAILED, started 2026-11-24"));
+        assert!(three.contains("Not compared, cause: s3:GetObject denied"));
+        assert!(!told(Verdict::Partial, row(1)).contains("In a row"));
+        assert!(!told(Verdict::Ok, row(3)).contains("In a row"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{ExecutionLetter, entries};
 use crate::execution::Phase;
-use crate::units::plural;
+use crate::units::{Elapsed, plural};
 use crate::verdict::Verdict;
 
 impl ExecutionLetter<'_> {
@@ -10,6 +10,9 @@ impl ExecutionLetter<'_> {
     pub(super) fn fact(&self) -> String {
         let counters = &self.execution.counters;
         match self.verdict {
+            good if self.beside.narrowed && good <= Verdict::Recovered => {
+                format!("not all files: {}", self.copied_short())
+            }
             Verdict::NoChange => "nothing new to copy".to_owned(),
             Verdict::Failed | Verdict::Stuck | Verdict::Missing => self.why_failed(),
             Verdict::Partial if self.failed.known > 0 => {
@@ -23,7 +26,19 @@ impl ExecutionLetter<'_> {
                 format!("status {}", self.execution.status)
             }
             Verdict::Unknown => "not known whether files failed".to_owned(),
-            Verdict::Ok | Verdict::Recovered | Verdict::Suspect => self.copied_short(),
+            Verdict::Suspect => self.what_is_strange(|count| plural(count, "file", "files")),
+            Verdict::Recovered => self.good_again(),
+            Verdict::Ok => self.copied_short(),
+        }
+    }
+
+    fn good_again(&self) -> String {
+        match self.beside.not_good {
+            Some(outage) => format!(
+                "good again after {}",
+                Elapsed::between(outage.since, self.time_of_end())
+            ),
+            None => format!("good again, {}", self.copied_short()),
         }
     }
 

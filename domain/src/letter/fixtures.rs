@@ -1,6 +1,7 @@
 //! One night of one backup line, for the tests of letters.
 
-use super::Backup;
+use super::{Backup, Beside, LastGood, NextRun};
+use crate::baseline::{Baseline, Spread, Usual};
 use crate::execution::{Counters, Execution, Phase, Status, TaskReport};
 use crate::failed_files::{FailedFiles, Gathering};
 use crate::units::{Bytes, Millis};
@@ -41,6 +42,7 @@ pub(crate) fn nightly() -> Execution {
             files_skipped: Some(412_880),
             files_verified: Some(1204),
             files_deleted: Some(0),
+            deletions_estimated: Some(0),
             files_failed: None,
             bytes_transferred: Some(Bytes(3_673_000_000)),
             bytes_written: Some(Bytes(3_672_197_038)),
@@ -70,4 +72,33 @@ pub(crate) fn failed(known: u64) -> FailedFiles {
     gathering.item("/private/license.key", "");
     gathering.item("/odd/file", "E4711: the flux is low");
     gathering.finish()
+}
+
+/// Fourteen nights like this one.
+pub(crate) fn usual() -> Baseline {
+    let spread = |median, least, most| Spread {
+        median,
+        least,
+        most,
+    };
+    Baseline::Known(Usual {
+        runs: 14,
+        seen: spread(413_900, 412_000, 414_100),
+        copied: spread(1_180, 870, 1_460),
+        bytes: Some(spread(3_328_599_654, 1_932_735_283, 4_187_593_113)),
+        took: Some(spread(830_000, 790_000, 1_022_000)),
+        per_month: Some(Bytes(103_079_215_104)),
+    })
+}
+
+pub(crate) fn beside() -> Beside {
+    Beside {
+        last_good: LastGood::Started("2026-11-20T01:00:03Z".parse().unwrap()),
+        baseline: usual(),
+        not_good: None,
+        row: None,
+        newer: None,
+        narrowed: false,
+        next_run: NextRun::Due("2026-11-24T01:00:00Z".parse().unwrap()),
+    }
 }

@@ -2,10 +2,15 @@
 //! programs. Additive changes only; what was not reported is `null` and named
 //! in `unknown`.
 
-use super::{ExecutionLetter, LastGood, UnknownLetter};
+use super::{
+    ExecutionLetter, LastGood, LineLetter, NextRun, ReminderLetter, SilenceLetter, UnknownLetter,
+};
+use crate::baseline::{Baseline, Spread, Usual};
 use crate::diagnosis::{Class, Diagnosis};
 use crate::failed_files::{FailedFile, FailedFiles, LogFindings};
+use crate::ledger::{NO_EXECUTION, NotGood, Row};
 use crate::verdict::Verdict;
+use crate::watch::{Trouble, troubles};
 use serde_json::{Value, json};
 
 /// The schema's name and version.
@@ -56,7 +61,8 @@ pub(super) fn execution(letter: &ExecutionLetter<'_>, headline: &str) -> Value {
     form["counts"] = counts(letter);
     form["failures"] = failures(letter.failed);
     form["diagnosis"] = letter.diagnoses().iter().map(diagnosis).collect();
-    form["safety"] = json!({ "last_good_started": last_good(&letter.last_good) });
+    form["safety"] = safety(letter);
+    form["baseline"] = baseline(&letter.beside.baseline);
     form["links"] = json!({
         "console": arn.console_url(),
         "log": arn.log_url(&letter.backup.log_group),
@@ -138,6 +144,37 @@ fn unknown_counts(counts: &Value) -> Value {
         .collect()
 }
 
+/// What is at risk since when, and what was told before.
+fn safety(letter: &ExecutionLetter<'_>) -> Value {
+    let beside = letter.beside;
+    let outage = |outage: NotGood| json!({"since": outage.since, "told": outage.count, "last": outage.last.word()});
+    let row = |row: Row| json!({"count": row.count, "since": row.since});
+    json!({
+        "last_good_started": last_good(&beside.last_good),
+        "next_run": beside.next_run.due(),
+        "not_good_before": beside.not_good.map(outage),
+        "in_a_row": beside.row.map(row),
+        "narrowed": beside.narrowed,
+        "mass_change": letter.mass_change().map(|_| letter.what_is_strange(super::entries)),
+    })
+}
+
+/// What is usual, in files, bytes and milliseconds; `null` where it is not known.
+fn baseline(baseline: &Baseline) -> Value {
+    let spread = |spread: Spread| json!({"median": spread.median, "least": spread.least, "most": spread.most});
+    let usual = |usual: &Usual| {
+        json!({
+            "runs": usual.runs,
+            "files_found": spread(usual.seen),
+            "files_transferred": spread(usual.copied),
+            "bytes_written": usual.bytes.map(spread),
+            "total_ms": usual.took.map(spread),
+            "bytes_per_30_days": usual.per_month,
+        })
+    };
+    baseline.usual().map_or(Value::Null, usual)
+}
+
 fn last_good(last_good: &LastGood) -> Value {
     match last_good {
         LastGood::Started(time) => json!(time),
@@ -158,8 +195,77 @@ pub(super) fn unknown(letter: &UnknownLetter<'_>, headline: &str) -> Value {
     form["task"] = task(letter.backup);
     form["execution"] = json!(execution);
     form["because"] = json!(bounded(&letter.because));
+    form["safety"] = json!({
+        "last_good_started": letter.change.map(|_| last_good(&letter.last_good)),
+        "next_run": letter.change.and_then(|_| letter.next_run.due()),
+    });
     form["unknown"] = json!(["counts", "failures"]);
     form
+}
+
+/// The form of a letter about what did not happen.
+pub(super) fn silence(letter: &SilenceLetter<'_>, headline: &str) -> Value {
+    let mut form = head(letter.verdict, headline);
+    let running = letter.running_arn();
+    form["dedup_key"] = json!(format!(
+        "{}/{}/{}",
+        letter.backup.task.task_id,
+        running
+            .and_then(|arn| arn.rsplit('/').next())
+            .unwrap_or(NO_EXECUTION),
+        letter.verdict.key()
+    ));
+    form["task"] = task(letter.backup);
+    form["execution"] = running.map_or(
+        Value::Null,
+        |arn| json!({"arn": arn, "started": letter.silence.running_since}),
+    );
+    form["silence"] = json!({
+        "start_refused": letter.silence.start_refused,
+        "quiet_since": letter.silence.quiet_since,
+        "running_since": letter.silence.running_since,
+        "freshness_limit_hours": letter.limits.freshness.as_hours(),
+        "max_run_hours": letter.limits.run.as_hours(),
+    });
+    form["troubles"] = troubles(letter.found).iter().map(trouble).collect();
+    form["safety"] = since(letter.last_good, letter.next_run);
+    form["unknown"] = json!(["counts", "failures"]);
+    form
+}
+
+/// The form of a reminder of a run that was not good.
+pub(super) fn reminder(letter: &ReminderLetter<'_>, headline: &str) -> Value {
+    let run = letter.run;
+    let mut form = head(run.verdict, headline);
+    let task_id = &letter.backup.task.task_id;
+    form["dedup_key"] = json!(format!("{task_id}/{}/REMINDER", run.execution_id));
+    form["task"] = task(letter.backup);
+    form["execution"] = json!({"arn": letter.arn(), "started": run.time});
+    form["safety"] = since(letter.last_good, letter.next_run);
+    form["unknown"] = json!(["counts", "failures"]);
+    form
+}
+
+/// The form of a letter about the line itself.
+pub(super) fn line(letter: &LineLetter<'_>, headline: &str) -> Value {
+    json!({
+        "schema": SCHEMA, "verdict": "WATCH", "severity": letter.severity(),
+        "exit_hint": u8::from(!letter.troubles.is_empty()), "headline": headline,
+        "task": task(letter.backup),
+        "troubles": letter.troubles.iter().map(trouble).collect::<Vec<_>>(),
+    })
+}
+
+fn trouble(trouble: &Trouble) -> Value {
+    json!({"id": trouble.id, "place": trouble.place, "found": bounded(&trouble.found)})
+}
+
+/// What is at risk since when, where nothing more is known.
+fn since(last_good: &LastGood, next_run: &NextRun) -> Value {
+    json!({
+        "last_good_started": self::last_good(last_good),
+        "next_run": next_run.due(),
+    })
 }
 
 /// The form of a test letter.

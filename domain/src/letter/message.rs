@@ -41,6 +41,8 @@ pub(super) struct Draft {
     /// The schema of the machine form.
     pub(super) schema: &'static str,
     pub(super) fact: String,
+    /// What a text message says behind the fact, where it has room.
+    pub(super) sms_more: Option<String>,
     pub(super) time: Timestamp,
     pub(super) body: super::body::Body,
     pub(super) json: serde_json::Value,
@@ -130,7 +132,16 @@ fn sms(draft: &Draft) -> String {
         cut_in_the_middle(&draft.name, 40),
         draft.fact
     );
-    let text: String = text.chars().map(in_gsm_alphabet).collect();
+    let longer = draft
+        .sms_more
+        .as_ref()
+        .map(|more| format!("{text}. {more}"))
+        .filter(|longer| longer.chars().count() <= LONGEST_SMS);
+    let text: String = longer
+        .unwrap_or(text)
+        .chars()
+        .map(in_gsm_alphabet)
+        .collect();
     cut_in_the_middle(&text, LONGEST_SMS)
 }
 
@@ -195,6 +206,7 @@ mod tests {
             task: task.to_owned(),
             schema: "backup.run/1",
             fact: fact.to_owned(),
+            sms_more: Some("last good 22 Nov 02:00Z".to_owned()),
             time: "2026-11-23T02:14:59Z".parse().unwrap(),
             body: Body::default(),
             json: serde_json::json!({"schema": "backup.run/1"}),

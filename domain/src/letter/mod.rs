@@ -5,13 +5,21 @@
 //! construction.
 
 mod audit;
+mod beside;
 mod body;
 mod causes;
+mod compared;
 mod execution;
 mod fact;
 mod json;
+mod line;
 mod message;
 mod not_copied;
+mod reminder;
+mod safety;
+mod sentence;
+mod silence;
+mod steps;
 mod test_mail;
 mod times;
 mod unknown;
@@ -19,15 +27,18 @@ mod what_happened;
 mod what_to_do;
 
 pub use audit::AuditLetter;
+pub use beside::{Beside, LastGood, NextRun};
 pub use execution::ExecutionLetter;
 pub use json::SCHEMA;
+pub use line::{LineLetter, LineNames};
 pub use message::Message;
+pub use reminder::ReminderLetter;
+pub use silence::SilenceLetter;
 pub use test_mail::TestLetter;
 pub use times::Zone;
 pub use unknown::UnknownLetter;
 
 use crate::arn::TaskArn;
-use jiff::Timestamp;
 
 /// The backup line that a letter is about.
 #[derive(Debug, Clone)]
@@ -75,36 +86,6 @@ impl Backup {
         ));
         body.whole(execution.unwrap_or(self.task.as_str()));
         body.paragraph("The link SNS adds below stops these mails for this address.");
-    }
-}
-
-/// When the last good run started: all that was finished before is safe.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LastGood {
-    /// At this time.
-    Started(Timestamp),
-    /// The ledger has no good run.
-    NoneRecorded,
-    /// The ledger could not be read, for this reason.
-    NotKnown(String),
-}
-
-impl LastGood {
-    /// What is at risk when a run was not good.
-    fn at_risk(&self, body: &mut body::Body, zone: &Zone) {
-        match self {
-            LastGood::Started(time) => body.paragraph(&format!(
-                "At risk: every change since {}, when the last good run started.",
-                zone.show(*time)
-            )),
-            LastGood::NoneRecorded => {
-                body.paragraph("At risk: every file. No good run is recorded in the ledger.");
-            }
-            LastGood::NotKnown(because) => {
-                body.paragraph("At risk: not known, because the ledger was not read.");
-                body.line("Cause", because);
-            }
-        }
     }
 }
 

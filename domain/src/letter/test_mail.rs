@@ -34,6 +34,7 @@ impl TestLetter<'_> {
             task: self.backup.task().to_owned(),
             schema: json::SCHEMA,
             fact: "mails reach you".to_owned(),
+            sms_more: None,
             time: self.time,
             body,
             json: json::test(self.backup),

@@ -3,7 +3,7 @@
 
 use super::body::Body;
 use super::message::{Draft, Message};
-use super::{Backup, LastGood, json, shown};
+use super::{Backup, LastGood, NextRun, json, shown};
 use crate::state_change::StateChange;
 use crate::verdict::Verdict;
 use jiff::Timestamp;
@@ -21,6 +21,8 @@ pub struct UnknownLetter<'a> {
     pub raw: Option<String>,
     /// The last good run; a letter about no execution does not use it.
     pub last_good: LastGood,
+    /// When the next run is; a letter about no execution does not use it.
+    pub next_run: NextRun,
     /// When the event came.
     pub time: Timestamp,
 }
@@ -37,6 +39,7 @@ impl UnknownLetter<'_> {
             task: self.backup.task().to_owned(),
             schema: json::SCHEMA,
             fact: self.fact().to_owned(),
+            sms_more: self.change.and_then(|_| self.last_good.short()),
             time: self.time,
             body: self.body(),
             json: json::unknown(self, self.fact()),
@@ -62,6 +65,7 @@ impl UnknownLetter<'_> {
         body.line("Cause", &self.because);
         if self.change.is_some() {
             self.last_good.at_risk(&mut body, &self.backup.zone);
+            self.next_run.line(&mut body, &self.backup.zone);
         }
         self.what_to_do(&mut body);
         self.what_is_known(&mut body);
@@ -128,6 +132,7 @@ mod tests {
             because: "datasync:DescribeTaskExecution failed for exec-0a1b2c3d4e5f60718: AccessDeniedException".to_owned(),
             raw: raw.map(str::to_owned),
             last_good: LastGood::NoneRecorded,
+            next_run: NextRun::NotKnown("scheduler:GetSchedule was denied".to_owned()),
             time: "2026-11-23T01:14:31Z".parse().unwrap(),
         }
         .render()

@@ -20,6 +20,7 @@ impl ExecutionLetter<'_> {
         if let Some(detail) = &run.error_detail {
             body.line("DataSync said", &format!("\"{detail}\""));
         }
+        self.told_to_copy(body);
         body.line("Started", &time(run.started));
         body.line("Ended", &time(run.ended));
         body.line("Took", &self.took());
@@ -38,6 +39,19 @@ impl ExecutionLetter<'_> {
             "On the network",
             &shown(counters.bytes_compressed, |bytes| bytes.to_string()),
         );
+    }
+
+    /// Patterns, where not all files were to be copied. They are foreign text.
+    fn told_to_copy(&self, body: &mut Body) {
+        let filters = &self.execution.filters;
+        for (label, patterns) in [
+            ("Told to copy only", &filters.includes),
+            ("Told to leave out", &filters.excludes),
+        ] {
+            if !patterns.is_empty() {
+                body.line(label, &patterns.join("|"));
+            }
+        }
     }
 
     fn took(&self) -> String {

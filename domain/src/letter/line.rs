@@ -1,0 +1,262 @@
+//! The letter about the backup line itself: what would keep a run from starting or
+//! a mail from arriving. It goes to the topic of those who keep the line.
+
+use super::body::Body;
+use super::message::{Draft, Message};
+use super::steps::{self, Names, grouped, without_repetition};
+use super::{Backup, Zone, json};
+use crate::units::{Elapsed, plural};
+use crate::watch::{Found, Looked, Running, Subscription, Trouble, Wanted};
+use jiff::Timestamp;
+
+/// What the parts of the line are called, for commands.
+#[derive(Debug, Clone)]
+pub struct LineNames {
+    /// The schedule that starts runs.
+    pub schedule: String,
+    /// The rule that reports their end.
+    pub rule: String,
+    /// The URL of the failure queue.
+    pub queue: String,
+    /// The topic of the mails about runs.
+    pub topic: String,
+    /// The topic of the mails about the line.
+    pub watch_topic: String,
+}
+
+impl LineNames {
+    /// All names for commands.
+    pub(super) fn beside(&self, backup: &Backup) -> Names {
+        let mut names = backup.names();
+        names.extend([
+            ("schedule", self.schedule.clone()),
+            ("rule", self.rule.clone()),
+            ("queue", self.queue.clone()),
+            ("topic", self.topic.clone()),
+            ("watch_topic", self.watch_topic.clone()),
+        ]);
+        names
+    }
+}
+
+/// The facts of the letter.
+#[derive(Debug)]
+pub struct LineLetter<'a> {
+    /// Which backup line.
+    pub backup: &'a Backup,
+    /// What its parts are called.
+    pub names: &'a LineNames,
+    /// What is wrong; nothing, where all is in order again.
+    pub troubles: &'a [Trouble],
+    /// Why the letter is written.
+    pub wanted: Wanted,
+    /// How everything stands.
+    pub found: &'a Found,
+    /// Now.
+    pub time: Timestamp,
+}
+
+impl LineLetter<'_> {
+    /// Renders all forms. Equal facts give equal text.
+    #[must_use]
+    pub fn render(&self) -> Message {
+        let fact = self.fact();
+        Message::from(Draft {
+            verdict: "WATCH",
+            label: "WATCH",
+            severity: self.severity(),
+            name: self.backup.task().to_owned(),
+            task: self.backup.task().to_owned(),
+            schema: json::SCHEMA,
+            sms_more: None,
+            time: self.time,
+            body: self.body(),
+            json: json::line(self, &fact),
+            fact,
+        })
+    }
+
+    pub(super) fn severity(&self) -> &'static str {
+        if self.troubles.is_empty() {
+            "info"
+        } else {
+            "error"
+        }
+    }
+
+    fn fact(&self) -> String {
+        match self.troubles {
+            [] => "all is in order again".to_owned(),
+            [one] => one.headline.to_owned(),
+            [first, rest @ ..] => format!("{}, and {} more", first.headline, rest.len()),
+        }
+    }
+
+    fn body(&self) -> Body {
+        let mut body = Body::default();
+        if self.troubles.is_empty() {
+            body.paragraph(
+                "The backup line is in order again. What was wrong with it before is over.",
+            );
+        } else {
+            body.paragraph(&format!(
+                "Something is wrong with the backup line itself ({}). Runs may not start, or their \
+                 mails may not arrive.",
+                plural(self.troubles.len() as u64, "finding", "findings")
+            ));
+            body.heading("WHAT IS WRONG");
+            for trouble in self.troubles {
+                body.line(trouble.place, &trouble.found);
+            }
+            body.heading("WHAT TO DO");
+            let groups = self.troubles.iter().flat_map(|one| grouped(one.remedy, ""));
+            let names = self.names.beside(self.backup);
+            steps::tell(&mut body, &without_repetition(groups), &names);
+        }
+        body.heading("HOW THE LINE STANDS");
+        as_found(&mut body, self.found, &self.backup.zone, self.time);
+        if !self.troubles.is_empty() {
+            body.paragraph("This mail comes once a day until it is over.");
+        }
+        self.backup.sign(&mut body, None);
+        body
+    }
+}
+
+/// Everything that was looked at, a line each. Some of it is foreign text.
+pub(super) fn as_found(body: &mut Body, found: &Found, zone: &Zone, now: Timestamp) {
+    let mut line = |label: &str, text: Result<String, &crate::watch::NotLooked>| {
+        let text = text.unwrap_or_else(|error| format!("not looked at: {}", error.because));
+        body.line(label, &text);
+    };
+    line(
+        "Schedule",
+        found.schedule.as_ref().map(|schedule| match schedule {
+            None => "gone".to_owned(),
+            Some(schedule) => format!(
+                "{}, {} {}",
+                schedule.state, schedule.expression, schedule.time_zone
+            ),
+        }),
+    );
+    line("Task", found.task.as_ref().map(|task| task.status.clone()));
+    line(
+        "Run going on",
+        found.running.as_ref().map(|run| {
+            run.as_ref()
+                .map_or_else(|| "none".to_owned(), |run| going_on(run, zone, now))
+        }),
+    );
+    line(
+        "Rule",
+        found.rule.as_ref().map(|rule| match rule {
+            None => "gone".to_owned(),
+            Some(rule) if !rule.reaches_reporter => {
+                format!("{}, without the reporter as a target", rule.state)
+            }
+            Some(rule) => rule.state.clone(),
+        }),
+    );
+    line("Mails about runs", audience(&found.alerts));
+    line("Mails about the line", audience(&found.watchers));
+    line(
+        "Failure queue",
+        found
+            .waiting
+            .as_ref()
+            .map(|waiting| plural(*waiting, "message", "messages")),
+    );
+}
+
+fn going_on(run: &Running, zone: &Zone, now: Timestamp) -> String {
+    let since = super::shown(run.started, |started| {
+        format!(
+            "{} ({})",
+            zone.show(started),
+            Elapsed::between(started, now)
+        )
+    });
+    format!(
+        "{}, started {since}, {}",
+        run.status, run.execution.execution_id
+    )
+}
+
+fn audience(looked: &Looked<Vec<Subscription>>) -> Result<String, &crate::watch::NotLooked> {
+    let told = |one: &Subscription| format!("{} {}", one.endpoint, one.state.word());
+    looked.as_ref().map(|all| match all.as_slice() {
+        [] => "nobody is subscribed".to_owned(),
+        all => all.iter().map(told).collect::<Vec<_>>().join("; "),
+    })
+}
+
+#[cfg(test)]
+impl LineNames {
+    pub(crate) fn fixture() -> Self {
+        LineNames {
+            schedule: "web-backup-StartSchedule".to_owned(),
+            rule: "web-backup-execution-finished".to_owned(),
+            queue: "https://sqs.eu-central-1.amazonaws.com/111122223333/web-backup-FailureQueue"
+                .to_owned(),
+            topic: "arn:aws:sns:eu-central-1:111122223333:web-backup-alerts".to_owned(),
+            watch_topic: "arn:aws:sns:eu-central-1:111122223333:web-backup-watch".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::backup;
+    use super::*;
+    use crate::subscription::SubscriptionState;
+    use crate::watch::fixtures::found;
+    use crate::watch::{NotLooked, Rule, troubles};
+    use insta::assert_snapshot;
+
+    fn letter(found: &Found, wanted: Wanted) -> Message {
+        LineLetter {
+            backup: &backup(),
+            names: &LineNames::fixture(),
+            troubles: &troubles(found),
+            wanted,
+            found,
+            time: "2026-11-23T08:19:00Z".parse().unwrap(),
+        }
+        .render()
+    }
+
+    fn whole(message: &Message) -> String {
+        format!("Subject: {}\n\n{}", message.subject(), message.body())
+    }
+
+    #[test]
+    fn a_sick_line_reads_like_this() {
+        let sick = Found {
+            rule: Ok(Some(Rule {
+                state: "DISABLED".to_owned(),
+                reaches_reporter: true,
+            })),
+            alerts: Ok(vec![Subscription {
+                endpoint: "ops@example.com\nevil".to_owned(),
+                state: SubscriptionState::Pending,
+            }]),
+            waiting: Err(NotLooked {
+                because: "sqs:GetQueueAttributes was denied".to_owned(),
+                may_pass: false,
+            }),
+            ..found()
+        };
+        let message = letter(&sick, Wanted::News);
+        assert_snapshot!("sick_line", whole(&message));
+        let json: serde_json::Value = serde_json::from_str(message.json()).unwrap();
+        assert_snapshot!(
+            "sick_line_machine_form",
+            serde_json::to_string_pretty(&json).unwrap()
+        );
+    }
+
+    #[test]
+    fn a_line_in_order_again_reads_like_this() {
+        assert_snapshot!("line_in_order", whole(&letter(&found(), Wanted::AllWell)));
+    }
+}
