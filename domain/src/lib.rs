@@ -15,6 +15,7 @@ pub mod failed_files;
 pub mod ledger;
 pub mod letter;
 pub mod log_line;
+pub mod metric;
 pub mod posix_metadata;
 pub mod state_change;
 pub mod task_report;
