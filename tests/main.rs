@@ -14,6 +14,7 @@ mod events;
 mod failed_files;
 mod file_names;
 mod fleet;
+mod function_logs;
 mod getting_files_back;
 mod harness;
 mod mount;
@@ -88,6 +89,8 @@ fn acts() -> Vec<(&'static str, Act)> {
         start::an_unavailable_task_is_refused_with_its_own_words,
         start::a_lost_answer_counts_as_started,
         start::a_request_that_makes_no_sense_is_refused,
+        function_logs::name_the_execution,
+        function_logs::are_json_for_every_function,
         failed_files::all_of_a_hundred_thousand_are_counted_and_classed,
         failed_files::a_broken_part_is_never_none,
         failed_files::a_denied_log_is_said,

@@ -16,6 +16,7 @@ pub mod failed_files;
 pub mod ledger;
 pub mod letter;
 pub mod log_line;
+pub mod metric;
 pub mod posix_metadata;
 pub mod schedule;
 pub mod state_change;

@@ -9,11 +9,12 @@
 //! `sns:Publish`.
 
 use audit_bucket::{Aws, Settings, handle};
-use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
+use function_env::log;
+use lambda_runtime::{LambdaEvent, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    tracing::init_default_subscriber();
+    log::init();
     let settings = Settings::from_env()?;
     let aws = Aws::from_env(&settings)?;
     run(service_fn(|event: LambdaEvent<serde_json::Value>| {

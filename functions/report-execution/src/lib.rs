@@ -19,8 +19,10 @@ pub use settings::Settings;
 
 use aws_call::CallError;
 use backup_domain::letter::{LastGood, TestLetter, UnknownLetter};
+use function_env::log;
 use jiff::Timestamp;
-use lambda_runtime::{Diagnostic, tracing};
+use lambda_runtime::Diagnostic;
+use lambda_runtime::tracing::{self, Instrument, Span};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -72,11 +74,25 @@ pub async fn handle(
     settings: &Settings,
     payload: Value,
 ) -> Result<Answer, ReportFailure> {
+    let entry = Entry::read(&payload, &settings.task);
+    let span = match &entry {
+        Entry::Change(change) => log::about(&change.execution),
+        Entry::Test | Entry::Unreadable(_) => Span::none(),
+    };
+    told(aws, settings, &payload, entry).instrument(span).await
+}
+
+async fn told(
+    aws: &Aws,
+    settings: &Settings,
+    payload: &Value,
+    entry: Entry,
+) -> Result<Answer, ReportFailure> {
     let now = Timestamp::now();
-    let answer = match Entry::read(&payload, &settings.task) {
+    let answer = match entry {
         Entry::Change(change) => report::report(aws, settings, &change, now).await,
         Entry::Test => test(aws, settings, now).await,
-        Entry::Unreadable(because) => unreadable(aws, settings, &payload, because, now).await,
+        Entry::Unreadable(because) => unreadable(aws, settings, payload, because, now).await,
     };
     match &answer {
         Ok(answer) => tracing::info!(?answer, "answered"),

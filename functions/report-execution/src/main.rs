@@ -10,12 +10,13 @@
 //! `logs:FilterLogEvents`, `s3:ListBucket`, `s3:GetObject`, `s3:PutObject`,
 //! `sns:Publish`.
 
-use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
+use function_env::log;
+use lambda_runtime::{LambdaEvent, run, service_fn};
 use report_execution::{Aws, Settings, handle};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    tracing::init_default_subscriber();
+    log::init();
     let settings = Settings::from_env()?;
     let aws = Aws::from_env(&settings)?;
     run(service_fn(|event: LambdaEvent<serde_json::Value>| {

@@ -60,7 +60,7 @@ impl Report<'_> {
         let status = &described.execution.status;
         // Neither side claims an end: there is nothing to tell yet.
         if matches!(status, Status::Transient(_)) && !self.change.state.is_terminal() {
-            tracing::info!(%status, execution = %self.change.execution, "not finished");
+            tracing::info!(%status, "not finished");
             return Ok(ignored(None));
         }
         // What was told as known stays told; no need to read the report again.
@@ -159,7 +159,7 @@ impl Report<'_> {
         let written: Result<(), CallError> =
             self.ledger.write(self.aws, task, &entry, &record).await;
         if let Err(error) = written {
-            tracing::error!(execution = %execution.arn, "the mail is out, but the ledger was not written: {error}");
+            tracing::error!("the mail is out, but the ledger was not written: {error}");
         }
     }
 

@@ -13,8 +13,10 @@ pub use request::{Action, Answer, Request};
 use aws::{StartError, Task};
 use aws_call::CallError;
 use backup_domain::arn::TaskArn;
+use function_env::log;
 use function_env::{VariableError, required};
-use lambda_runtime::{Diagnostic, tracing};
+use lambda_runtime::Diagnostic;
+use lambda_runtime::tracing::{self, Span};
 
 /// The function's environment.
 #[derive(Debug)]
@@ -88,7 +90,11 @@ pub async fn handle(
         Err(error) => Err(error.into()),
     };
     match &answer {
-        Ok(answer) => tracing::info!(?answer, "answered"),
+        Ok(answer) => {
+            let execution = answer.task_execution_arn.as_deref();
+            let span = execution.map_or_else(Span::none, log::about);
+            span.in_scope(|| tracing::info!(?answer, "answered"));
+        }
         Err(failure) => tracing::error!("{failure}"),
     }
     answer

@@ -4,12 +4,13 @@
 //! Environment: `STACK_NAME`, `TASK_ARN`.
 //! Calls: `datasync:DescribeTask`, `datasync:StartTaskExecution`.
 
-use lambda_runtime::{LambdaEvent, run, service_fn, tracing};
+use function_env::log;
+use lambda_runtime::{LambdaEvent, run, service_fn};
 use start_execution::{Aws, Settings, handle};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    tracing::init_default_subscriber();
+    log::init();
     let settings = Settings::from_env()?;
     let aws = Aws::from_env()?;
     run(service_fn(|event: LambdaEvent<serde_json::Value>| {
