@@ -6,7 +6,7 @@ use super::message::{Draft, Message};
 use super::steps::{self, Names, grouped, without_repetition};
 use super::{Backup, Zone, json};
 use crate::units::{Elapsed, plural};
-use crate::watch::{Found, Looked, Running, Subscription, Trouble, Wanted};
+use crate::watch::{Found, Looked, Rule, Running, Subscription, Trouble};
 use jiff::Timestamp;
 
 /// What the parts of the line are called, for commands.
@@ -48,8 +48,6 @@ pub struct LineLetter<'a> {
     pub names: &'a LineNames,
     /// What is wrong; nothing, where all is in order again.
     pub troubles: &'a [Trouble],
-    /// Why the letter is written.
-    pub wanted: Wanted,
     /// How everything stands.
     pub found: &'a Found,
     /// Now.
@@ -125,56 +123,54 @@ impl LineLetter<'_> {
 
 /// Everything that was looked at, a line each. Some of it is foreign text.
 pub(super) fn as_found(body: &mut Body, found: &Found, zone: &Zone, now: Timestamp) {
-    let mut line = |label: &str, text: Result<String, &crate::watch::NotLooked>| {
-        let text = text.unwrap_or_else(|error| format!("not looked at: {}", error.because));
-        body.line(label, &text);
-    };
-    line(
-        "Schedule",
-        found.schedule.as_ref().map(|schedule| match schedule {
-            None => "gone".to_owned(),
-            Some(schedule) => format!(
+    line(body, "Schedule", &found.schedule, |schedule| {
+        schedule.as_ref().map_or_else(gone, |schedule| {
+            format!(
                 "{}, {} {}",
                 schedule.state, schedule.expression, schedule.time_zone
-            ),
-        }),
-    );
-    line("Task", found.task.as_ref().map(|task| task.status.clone()));
-    line(
-        "Run going on",
-        found.running.as_ref().map(|run| {
-            run.as_ref()
-                .map_or_else(|| "none".to_owned(), |run| going_on(run, zone, now))
-        }),
-    );
-    line(
-        "Rule",
-        found.rule.as_ref().map(|rule| match rule {
-            None => "gone".to_owned(),
-            Some(rule) if !rule.reaches_reporter => {
-                format!("{}, without the reporter as a target", rule.state)
-            }
-            Some(rule) => rule.state.clone(),
-        }),
-    );
-    line("Mails about runs", audience(&found.alerts));
-    line("Mails about the line", audience(&found.watchers));
-    line(
-        "Failure queue",
-        found
-            .waiting
-            .as_ref()
-            .map(|waiting| plural(*waiting, "message", "messages")),
-    );
+            )
+        })
+    });
+    line(body, "Task", &found.task, |task| task.status.clone());
+    line(body, "Run going on", &found.running, |run| {
+        let going_on = |run: &Running| going_on(run, zone, now);
+        run.as_ref().map_or_else(|| "none".to_owned(), going_on)
+    });
+    line(body, "Rule", &found.rule, |rule| {
+        rule.as_ref().map_or_else(gone, rule_as_found)
+    });
+    line(body, "Ledger", &found.ledger, |()| "read".to_owned());
+    line(body, "Mails about runs", &found.alerts, audience);
+    line(body, "Mails about the line", &found.watchers, audience);
+    line(body, "Failure queue", &found.waiting, |waiting| {
+        plural(*waiting, "message", "messages")
+    });
+}
+
+fn line<T>(body: &mut Body, label: &str, looked: &Looked<T>, show: impl FnOnce(&T) -> String) {
+    let text = match looked {
+        Ok(found) => show(found),
+        Err(error) => format!("not looked at: {}", error.because),
+    };
+    body.line(label, &text);
+}
+
+fn gone() -> String {
+    "gone".to_owned()
+}
+
+fn rule_as_found(rule: &Rule) -> String {
+    if rule.reaches_reporter {
+        rule.state.clone()
+    } else {
+        format!("{}, without the reporter as a target", rule.state)
+    }
 }
 
 fn going_on(run: &Running, zone: &Zone, now: Timestamp) -> String {
     let since = super::shown(run.started, |started| {
-        format!(
-            "{} ({})",
-            zone.show(started),
-            Elapsed::between(started, now)
-        )
+        let elapsed = Elapsed::between(started, now);
+        format!("{} ({elapsed})", zone.show(started))
     });
     format!(
         "{}, started {since}, {}",
@@ -182,12 +178,12 @@ fn going_on(run: &Running, zone: &Zone, now: Timestamp) -> String {
     )
 }
 
-fn audience(looked: &Looked<Vec<Subscription>>) -> Result<String, &crate::watch::NotLooked> {
+fn audience(all: &Vec<Subscription>) -> String {
     let told = |one: &Subscription| format!("{} {}", one.endpoint, one.state.word());
-    looked.as_ref().map(|all| match all.as_slice() {
+    match all.as_slice() {
         [] => "nobody is subscribed".to_owned(),
         all => all.iter().map(told).collect::<Vec<_>>().join("; "),
-    })
+    }
 }
 
 #[cfg(test)]
@@ -210,15 +206,14 @@ mod tests {
     use super::*;
     use crate::subscription::SubscriptionState;
     use crate::watch::fixtures::found;
-    use crate::watch::{NotLooked, Rule, troubles};
+    use crate::watch::{NotLooked, troubles};
     use insta::assert_snapshot;
 
-    fn letter(found: &Found, wanted: Wanted) -> Message {
+    fn letter(found: &Found) -> Message {
         LineLetter {
             backup: &backup(),
             names: &LineNames::fixture(),
             troubles: &troubles(found),
-            wanted,
             found,
             time: "2026-11-23T08:19:00Z".parse().unwrap(),
         }
@@ -246,7 +241,7 @@ mod tests {
             }),
             ..found()
         };
-        let message = letter(&sick, Wanted::News);
+        let message = letter(&sick);
         assert_snapshot!("sick_line", whole(&message));
         let json: serde_json::Value = serde_json::from_str(message.json()).unwrap();
         assert_snapshot!(
@@ -257,6 +252,6 @@ mod tests {
 
     #[test]
     fn a_line_in_order_again_reads_like_this() {
-        assert_snapshot!("line_in_order", whole(&letter(&found(), Wanted::AllWell)));
+        assert_snapshot!("line_in_order", whole(&letter(&found())));
     }
 }

@@ -74,7 +74,9 @@ impl ReminderLetter<'_> {
         body
     }
 
-    pub(super) fn arn(&self) -> String {
+    /// The ARN of the run.
+    #[must_use]
+    pub fn arn(&self) -> String {
         format!("{}/execution/{}", self.backup.task, self.run.execution_id)
     }
 }

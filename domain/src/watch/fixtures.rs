@@ -31,6 +31,7 @@ pub(crate) fn found() -> Found {
         alerts: Ok(vec![subscription("ops@example.com")]),
         watchers: Ok(vec![subscription("boss@example.com")]),
         waiting: Ok(0),
+        ledger: Ok(()),
     }
 }
 

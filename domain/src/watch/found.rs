@@ -35,6 +35,8 @@ pub struct Found {
     pub watchers: Looked<Vec<Subscription>>,
     /// How many messages wait in the failure queue.
     pub waiting: Looked<u64>,
+    /// Whether the ledger can be read.
+    pub ledger: Looked<()>,
 }
 
 /// An execution that has not ended.
@@ -67,7 +69,8 @@ pub struct Subscription {
 }
 
 /// Whether what is published is read by anybody.
-pub(super) fn is_heard(audience: &[Subscription]) -> bool {
+#[must_use]
+pub fn is_heard(audience: &[Subscription]) -> bool {
     audience
         .iter()
         .any(|one| one.state == SubscriptionState::Confirmed)

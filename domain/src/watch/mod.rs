@@ -12,7 +12,7 @@ mod told;
 mod trouble;
 
 pub use due::{again, of_silence};
-pub use found::{Found, Looked, NotLooked, Rule, Running, Subscription};
+pub use found::{Found, Looked, NotLooked, Rule, Running, Subscription, is_heard};
 pub use gauge::hours_since_good;
 pub use silence::{Refusal, refusal};
 pub use told::{Told, Wanted, wanted};

@@ -79,6 +79,9 @@ mod tests {
         }
     }
 
+    /// Its name, what was told, what is wrong, after how many hours, what follows.
+    type Case<'a> = (&'a str, Option<Told>, &'a [&'static str], i64, Wanted);
+
     #[test]
     fn a_trouble_is_told_at_once_then_daily_and_when_it_is_over() {
         let at = |hours: i64| Timestamp::from_second(hours * 3600).unwrap();
@@ -87,7 +90,7 @@ mod tests {
             Told::now(&troubles, at(0))
         };
         #[rustfmt::skip]
-        let cases: [(&str, Option<Told>, &[&'static str], i64, Wanted); 9] = [
+        let cases: [Case<'_>; 9] = [
             ("all well",             None,                     &[],         1,  Wanted::Nothing),
             ("the first trouble",    None,                     &["a"],      1,  Wanted::News),
             ("told an hour ago",     Some(told(&["a"])),       &["a"],      1,  Wanted::Nothing),

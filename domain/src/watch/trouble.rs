@@ -71,6 +71,7 @@ pub fn troubles(found: &Found) -> Vec<Trouble> {
         waiting(found),
         not_looked("task-not-looked", "Task", &found.task),
         not_looked("runs-not-listed", "Runs", &found.running),
+        not_looked("ledger-not-read", "Ledger", &found.ledger),
     ];
     all.into_iter().flatten().collect()
 }
@@ -268,37 +269,48 @@ mod tests {
             .collect())
     }
 
+    fn with_schedule(state: &str) -> Found {
+        let mut schedule = found().schedule.unwrap();
+        if let Some(schedule) = &mut schedule {
+            schedule.state = state.to_owned();
+        }
+        Found {
+            schedule: Ok(schedule),
+            ..found()
+        }
+    }
+
+    fn with_rule(state: &str, reaches_reporter: bool) -> Found {
+        let state = state.to_owned();
+        let rule = Rule {
+            state,
+            reaches_reporter,
+        };
+        Found {
+            rule: Ok(Some(rule)),
+            ..found()
+        }
+    }
+
+    fn with_own_schedule(disabled_by: Option<&str>) -> Found {
+        let own_schedule = OwnSchedule {
+            expression: "rate(1 day)".to_owned(),
+            disabled_by: disabled_by.map(str::to_owned),
+            disabled_because: None,
+        };
+        let task = Task {
+            own_schedule: Some(own_schedule),
+            ..Task::default()
+        };
+        Found {
+            task: Ok(task),
+            ..found()
+        }
+    }
+
     #[test]
     fn what_is_wrong_is_named() {
         use SubscriptionState::{Confirmed, Deleted, Pending};
-        let schedule = |state: &str| {
-            let mut schedule = found().schedule.unwrap();
-            if let Some(schedule) = &mut schedule {
-                schedule.state = state.to_owned();
-            }
-            Found {
-                schedule: Ok(schedule),
-                ..found()
-            }
-        };
-        let rule = |state: &str, reaches_reporter| Found {
-            rule: Ok(Some(Rule {
-                state: state.to_owned(),
-                reaches_reporter,
-            })),
-            ..found()
-        };
-        let own = |disabled_by: Option<&str>| Found {
-            task: Ok(Task {
-                own_schedule: Some(OwnSchedule {
-                    expression: "rate(1 day)".to_owned(),
-                    disabled_by: disabled_by.map(str::to_owned),
-                    disabled_because: None,
-                }),
-                ..Task::default()
-            }),
-            ..found()
-        };
         let passing: Looked<u64> = Err(NotLooked {
             because: "slow".to_owned(),
             may_pass: true,
@@ -307,15 +319,15 @@ mod tests {
         #[rustfmt::skip]
         let cases: Vec<(Found, Vec<&str>)> = vec![
             (found(),                                                   vec![]),
-            (schedule("DISABLED"),                                      vec!["schedule-disabled"]),
+            (with_schedule("DISABLED"),                                 vec!["schedule-disabled"]),
             (Found { schedule: Ok(None), ..found() },                   vec!["schedule-gone"]),
             (Found { schedule: denied(), ..found() },                   vec!["schedule-not-looked"]),
-            (rule("DISABLED", true),                                    vec!["rule-disabled"]),
-            (rule("ENABLED", false),                                    vec!["rule-without-target"]),
-            (rule("ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", true), vec![]),
+            (with_rule("DISABLED", true),                               vec!["rule-disabled"]),
+            (with_rule("ENABLED", false),                               vec!["rule-without-target"]),
+            (with_rule("ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", true), vec![]),
             (Found { rule: Ok(None), ..found() },                       vec!["rule-gone"]),
-            (own(None),                                                 vec!["own-schedule"]),
-            (own(Some("SERVICE")),                                      vec!["own-schedule-disabled"]),
+            (with_own_schedule(None),                                   vec!["own-schedule"]),
+            (with_own_schedule(Some("SERVICE")),                        vec!["own-schedule-disabled"]),
             (Found { alerts: audience_of(&[]), ..found() },             vec!["alerts-unheard"]),
             (Found { alerts: audience_of(&[Pending]), ..found() },      vec!["alerts-unheard"]),
             (Found { alerts: audience_of(&[Confirmed, Pending]), ..found() }, vec!["alerts-pending"]),
@@ -323,6 +335,7 @@ mod tests {
             (Found { waiting: Ok(2), ..found() },                       vec!["failures-waiting"]),
             (Found { waiting: passing, ..found() },                     vec![]),
             (Found { task: denied(), running: denied(), ..found() },    vec!["task-not-looked", "runs-not-listed"]),
+            (Found { ledger: denied(), ..found() },                     vec!["ledger-not-read"]),
         ];
         for (found, expected) in cases {
             assert_eq!(ids(&found), expected, "{found:?}");
@@ -339,9 +352,10 @@ mod tests {
             alerts: denied(),
             watchers: denied(),
             waiting: denied(),
+            ledger: denied(),
         };
         let troubles = troubles(&nothing);
-        assert_eq!(troubles.len(), 7);
+        assert_eq!(troubles.len(), 8);
         assert!(troubles.iter().all(|one| !one.remedy.is_empty()));
     }
 }

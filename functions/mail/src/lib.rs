@@ -1,4 +1,4 @@
-//! SNS, as the functions use it: one message to one topic.
+//! SNS, as the functions use it: one message to one topic, and who gets it.
 
 use aws_call::CallError;
 use aws_sdk_sns::Client;
@@ -51,6 +51,27 @@ impl Mail {
         let answer = request.send().await;
         let answer = answer.map_err(|error| CallError::new("sns:Publish", &self.topic, &error))?;
         Ok(answer.message_id().map(str::to_owned))
+    }
+
+    /// Who is subscribed: address, and ARN or what stands in its place.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`] if one page is missing: half a listing is none.
+    pub async fn subscriptions(&self) -> Result<Vec<(String, String)>, CallError> {
+        let request = self.client.list_subscriptions_by_topic();
+        let mut pages = request.topic_arn(&self.topic).into_paginator().send();
+        let mut listed = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| {
+                CallError::new("sns:ListSubscriptionsByTopic", &self.topic, &error)
+            })?;
+            listed.extend(page.subscriptions().iter().map(|one| {
+                let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+                (text(one.endpoint()), text(one.subscription_arn()))
+            }));
+        }
+        Ok(listed)
     }
 
     fn not_built(&self, error: &dyn std::error::Error) -> CallError {

@@ -1,5 +1,5 @@
-//! The three things that can arrive: a state change, a request for a test mail,
-//! and what cannot be read.
+//! The things that can arrive: a state change, the hour of the watch, a request for
+//! a test mail, and what cannot be read.
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use backup_domain::arn::{ExecutionArn, TaskArn};
@@ -15,6 +15,8 @@ pub enum Entry {
     Change(StateChange),
     /// `{"test":{}}`.
     Test,
+    /// `{"watch":{}}`.
+    Watch,
     /// Anything else, and why it is not understood. It is told, never dropped.
     Unreadable(String),
 }
@@ -33,6 +35,9 @@ impl Entry {
     pub fn read(payload: &Value, task: &TaskArn) -> Entry {
         if payload.get("test").is_some_and(Value::is_object) {
             return Entry::Test;
+        }
+        if payload.get("watch").is_some_and(Value::is_object) {
+            return Entry::Watch;
         }
         match state_change(payload, task) {
             Ok(change) => Entry::Change(change),
@@ -99,6 +104,7 @@ mod tests {
             .map(|(name, event)| match Entry::read(event, &task) {
                 Entry::Change(change) => format!("{name}: {}", change.state),
                 Entry::Test => format!("{name}: test"),
+                Entry::Watch => format!("{name}: watch"),
                 Entry::Unreadable(because) => format!("{name}: unreadable, {because}"),
             })
             .collect();
@@ -114,7 +120,7 @@ mod tests {
             "\"x\"",
             "7",
             "{}",
-            r#"{"watch":{}}"#,
+            r#"{"watch":null}"#,
             r#"{"Records":[]}"#,
             r#"{"test":null}"#,
         ] {
@@ -127,6 +133,10 @@ mod tests {
         assert_eq!(
             Entry::read(&serde_json::json!({"test": {}}), &task),
             Entry::Test
+        );
+        assert_eq!(
+            Entry::read(&serde_json::json!({"watch": {}}), &task),
+            Entry::Watch
         );
     }
 }

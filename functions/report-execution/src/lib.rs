@@ -1,4 +1,5 @@
-//! Turns the end of a task execution into a mail that people can act on.
+//! Turns the end of a task execution, or the lack of one, into a mail that people can
+//! act on.
 //!
 //! Order: facts, verdict, letter, one publish, and only then the ledger. A crash
 //! anywhere means a retry; the worst that can come of it is a second mail.
@@ -10,15 +11,18 @@ mod ledger;
 mod part;
 mod problem_log;
 mod report;
+mod scene;
 mod settings;
 mod settle;
+mod watch;
 
 pub use aws::Aws;
 pub use entry::Entry;
 pub use settings::Settings;
+pub use watch::Invocation;
 
 use aws_call::CallError;
-use backup_domain::letter::{LastGood, TestLetter, UnknownLetter};
+use backup_domain::letter::{LastGood, NextRun, TestLetter, UnknownLetter};
 use function_env::log;
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
@@ -33,8 +37,11 @@ pub struct Answer {
     pub action: Action,
     /// The verdict, `TEST`, or nothing.
     pub verdict: Option<String>,
-    /// The id that SNS gave the mail.
+    /// The id that SNS gave the mail; the last one, where a watch sent several.
     pub message_id: Option<String>,
+    /// The verdicts that a watch told, and `WATCH` for a mail about the line.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<String>,
 }
 
 /// The three things that can come of an invocation.
@@ -73,13 +80,16 @@ pub async fn handle(
     aws: &Aws,
     settings: &Settings,
     payload: Value,
+    invocation: &Invocation,
 ) -> Result<Answer, ReportFailure> {
     let entry = Entry::read(&payload, &settings.task);
     let span = match &entry {
         Entry::Change(change) => log::about(&change.execution),
-        Entry::Test | Entry::Unreadable(_) => Span::none(),
+        Entry::Watch | Entry::Test | Entry::Unreadable(_) => Span::none(),
     };
-    told(aws, settings, &payload, entry).instrument(span).await
+    told(aws, settings, &payload, entry, invocation)
+        .instrument(span)
+        .await
 }
 
 async fn told(
@@ -87,10 +97,13 @@ async fn told(
     settings: &Settings,
     payload: &Value,
     entry: Entry,
+    invocation: &Invocation,
 ) -> Result<Answer, ReportFailure> {
     let now = Timestamp::now();
     let answer = match entry {
-        Entry::Change(change) => report::report(aws, settings, &change, now).await,
+        // Boxed, since the ways through are too deep for one future.
+        Entry::Change(change) => Box::pin(report::report(aws, settings, &change, now)).await,
+        Entry::Watch => Box::pin(watch::watch(aws, settings, invocation, now)).await,
         Entry::Test => test(aws, settings, now).await,
         Entry::Unreadable(because) => unreadable(aws, settings, payload, because, now).await,
     };
@@ -102,7 +115,8 @@ async fn told(
 }
 
 async fn test(aws: &Aws, settings: &Settings, now: Timestamp) -> Result<Answer, ReportFailure> {
-    let task_name = aws.task_name(&settings.task).await.unwrap_or_default();
+    let task = aws.task(&settings.task).await;
+    let task_name = task.ok().and_then(|task| task.name);
     let backup = settings.backup(task_name);
     let message = TestLetter {
         backup: &backup,
@@ -121,13 +135,15 @@ async fn unreadable(
     now: Timestamp,
 ) -> Result<Answer, ReportFailure> {
     tracing::warn!(because, "this cannot be read as an event");
-    let task_name = aws.task_name(&settings.task).await.unwrap_or_default();
+    let task = aws.task(&settings.task).await;
+    let task_name = task.ok().and_then(|task| task.name);
     let letter = UnknownLetter {
         backup: &settings.backup(task_name),
         change: None,
         because,
         raw: Some(payload.to_string()),
         last_good: LastGood::NoneRecorded,
+        next_run: NextRun::NotKnown(String::new()),
         time: now,
     };
     let message_id = aws.publish(&letter.render()).await?;
@@ -139,5 +155,6 @@ fn sent(verdict: &str, message_id: Option<String>) -> Answer {
         action: Action::Sent,
         verdict: Some(verdict.to_owned()),
         message_id,
+        told: Vec::new(),
     }
 }

@@ -1,29 +1,21 @@
-//! From a state change to a published letter and a record of it.
+//! From the end of an execution to a published letter and a record of it.
 
 use crate::aws::{Aws, Described};
-use crate::failed_list::FailedList;
-use crate::ledger::Ledger;
+use crate::failed_list::{self, FailedList};
+use crate::scene::Scene;
 use crate::settle::settle;
-use crate::{Action, Answer, ReportFailure, Settings, failed_list, ledger, sent};
+use crate::{Action, Answer, ReportFailure, Settings, sent};
 use aws_call::CallError;
 use backup_domain::execution::{Execution, Status};
 use backup_domain::failed_files::FailedFiles;
 use backup_domain::ledger::{Entry, Record};
-use backup_domain::letter::{Backup, ExecutionLetter, LastGood, UnknownLetter};
+use backup_domain::letter::{ExecutionLetter, UnknownLetter};
+use backup_domain::metric::{Metric, emf};
 use backup_domain::state_change::StateChange;
-use backup_domain::verdict::{Verdict, judge};
+use backup_domain::verdict::{Facts, Past, Verdict, judge};
+use function_env::log;
 use jiff::Timestamp;
 use lambda_runtime::tracing;
-
-/// One event, and all that was gathered to tell about it.
-struct Report<'a> {
-    aws: &'a Aws,
-    settings: &'a Settings,
-    change: &'a StateChange,
-    now: Timestamp,
-    ledger: Ledger,
-    backup: Backup,
-}
 
 /// Reports one state change.
 ///
@@ -36,54 +28,63 @@ pub(crate) async fn report(
     change: &StateChange,
     now: Timestamp,
 ) -> Result<Answer, ReportFailure> {
-    let (described, task_name, ledger) = tokio::join!(
+    let (described, mut scene) = tokio::join!(
         settle(aws, change, settings.describe_budget),
-        aws.task_name(&settings.task),
-        ledger::read(aws, &settings.task, settings.partial_counts_as_good, now),
+        Scene::read(aws, settings, now),
     );
-    let report = Report {
-        aws,
-        settings,
-        change,
-        now,
-        ledger,
-        backup: settings.backup(task_name.unwrap_or_default()),
-    };
-    match described {
-        Ok(described) => report.described(&described).await,
-        Err(error) => report.unknown(error.to_string()).await,
-    }
+    scene.tell(change, described).await
 }
 
-impl Report<'_> {
-    async fn described(&self, described: &Described) -> Result<Answer, ReportFailure> {
+impl Scene<'_> {
+    /// Tells of an execution what was not told yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ReportFailure`] if the mail could not be published.
+    pub(crate) async fn tell(
+        &mut self,
+        change: &StateChange,
+        described: Result<Described, CallError>,
+    ) -> Result<Answer, ReportFailure> {
+        match described {
+            Ok(described) => self.tell_described(change, &described).await,
+            Err(error) => self.tell_unknown(change, error.to_string()).await,
+        }
+    }
+
+    async fn tell_described(
+        &mut self,
+        change: &StateChange,
+        described: &Described,
+    ) -> Result<Answer, ReportFailure> {
         let status = &described.execution.status;
         // Neither side claims an end: there is nothing to tell yet.
-        if matches!(status, Status::Transient(_)) && !self.change.state.is_terminal() {
+        if matches!(status, Status::Transient(_)) && !change.state.is_terminal() {
             tracing::info!(%status, "not finished");
             return Ok(ignored(None));
         }
         // What was told as known stays told; no need to read the report again.
-        if self.is_told(Verdict::Ok) {
-            return Ok(self.duplicate());
+        if self.is_told(change, Verdict::Ok) {
+            return Ok(self.duplicate(change));
         }
         let failed = if status.is_terminal() {
             failed_list::read(self.aws, self.settings.places(), described).await
         } else {
             failed_list::not_finished()
         };
-        self.tell(described, &failed).await
+        self.tell_judged(change, described, &failed).await
     }
 
-    async fn tell(
-        &self,
+    async fn tell_judged(
+        &mut self,
+        change: &StateChange,
         described: &Described,
         failed: &FailedList,
     ) -> Result<Answer, ReportFailure> {
         let execution = &described.execution;
-        let verdict = judge(execution, &failed.files);
-        if self.is_told(verdict) {
-            return Ok(self.duplicate());
+        let verdict = self.judged(execution, &failed.files);
+        if self.is_told(change, verdict) {
+            return Ok(self.duplicate(change));
         }
         let wanted = verdict != Verdict::NoChange || self.settings.mail_no_change;
         let message_id = if wanted {
@@ -93,16 +94,18 @@ impl Report<'_> {
                 execution,
                 failed: &failed.files,
                 report_url: failed.url.clone(),
-                last_good: self.last_good().await,
-                time: self.change.time.unwrap_or(self.now),
+                beside: &self.beside(execution, verdict).await,
+                time: change.time.unwrap_or(self.now),
             };
             self.aws.publish(&letter.render()).await?
         } else {
             None
         };
-        let files = &failed.files;
-        self.record(execution, files, verdict, message_id.clone())
-            .await;
+        self.count(execution, &failed.files, verdict);
+        let entry = self.entry(change, execution, verdict);
+        let told = Timestamp::now();
+        let record = Record::new(execution, &failed.files, verdict, told, message_id.clone());
+        self.record(entry, &record).await;
         Ok(if wanted {
             sent(verdict.word(), message_id)
         } else {
@@ -111,75 +114,105 @@ impl Report<'_> {
     }
 
     /// Tells what the event alone tells.
-    async fn unknown(&self, because: String) -> Result<Answer, ReportFailure> {
-        if self.is_told(Verdict::Unknown) {
-            return Ok(self.duplicate());
+    async fn tell_unknown(
+        &mut self,
+        change: &StateChange,
+        because: String,
+    ) -> Result<Answer, ReportFailure> {
+        const VERDICT: Verdict = Verdict::Unknown;
+        if self.is_told(change, VERDICT) {
+            return Ok(self.duplicate(change));
         }
         let failed = FailedFiles::unread(because.clone());
         let letter = UnknownLetter {
             backup: &self.backup,
-            change: Some(self.change),
+            change: Some(change),
             because,
             raw: None,
-            last_good: self.last_good().await,
-            time: self.change.time.unwrap_or(self.now),
+            last_good: self.ledger.last_good(self.aws).await,
+            next_run: self.next_run(),
+            time: change.time.unwrap_or(self.now),
         };
         let message_id = self.aws.publish(&letter.render()).await?;
-        let execution = Execution::new(self.change.execution.clone(), self.change.state.clone());
-        self.record(&execution, &failed, Verdict::Unknown, message_id.clone())
-            .await;
-        Ok(sent(Verdict::Unknown.word(), message_id))
+        let execution = Execution::new(change.execution.clone(), change.state.clone());
+        self.count(&execution, &failed, VERDICT);
+        let entry = self.entry(change, &execution, VERDICT);
+        let told = Timestamp::now();
+        let record = Record::new(&execution, &failed, VERDICT, told, message_id.clone());
+        self.record(entry, &record).await;
+        Ok(sent(VERDICT.word(), message_id))
     }
 
-    async fn last_good(&self) -> LastGood {
-        self.ledger.last_good(self.aws, &self.settings.task).await
+    /// Facts beside the ledger and the clock.
+    fn judged(&self, execution: &Execution, failed: &FailedFiles) -> Verdict {
+        let narrowed = self.is_narrowed(execution);
+        let started = execution.started.unwrap_or(self.now);
+        let (id, partial) = (
+            &execution.arn.execution_id,
+            self.settings.partial_counts_as_good,
+        );
+        let outage = self.ledger.history().not_good_before(id, started, partial);
+        let past = Past {
+            was_not_good: outage.is_some() && !narrowed,
+            baseline: &self.baseline(narrowed),
+        };
+        let facts = Facts::Execution { execution, failed };
+        let verdict = judge(&facts, &past, &self.settings.limits, self.now);
+        verdict.unwrap_or(Verdict::Unknown)
     }
 
-    fn is_told(&self, verdict: Verdict) -> bool {
-        let execution_id = &self.change.execution.execution_id;
-        self.ledger.history().is_duplicate(execution_id, verdict)
-    }
-
-    /// Writes the ledger. The mail is out by now, so a failure here is logged
-    /// and not retried: a retry would send the mail again.
-    async fn record(
-        &self,
-        execution: &Execution,
-        failed: &FailedFiles,
-        verdict: Verdict,
-        message_id: Option<String>,
-    ) {
-        let entry = Entry {
-            time: execution.started.or(self.change.time).unwrap_or(self.now),
+    fn entry(&self, change: &StateChange, execution: &Execution, verdict: Verdict) -> Entry {
+        Entry {
+            time: execution.started.or(change.time).unwrap_or(self.now),
             execution_id: execution.arn.execution_id.clone(),
             verdict,
-        };
-        let record = Record::new(execution, failed, verdict, Timestamp::now(), message_id);
-        let task = &self.settings.task;
-        let written: Result<(), CallError> =
-            self.ledger.write(self.aws, task, &entry, &record).await;
-        if let Err(error) = written {
-            tracing::error!("the mail is out, but the ledger was not written: {error}");
+            narrowed: self.is_narrowed(execution),
         }
     }
 
-    fn duplicate(&self) -> Answer {
-        let told = self
-            .ledger
-            .history()
-            .told(&self.change.execution.execution_id);
+    /// Prints the metrics of a run, from which CloudWatch makes graphs.
+    fn count(&self, execution: &Execution, failed: &FailedFiles, verdict: Verdict) {
+        #[allow(clippy::cast_precision_loss)] // a graph needs no 64 bits
+        let number = |count: Option<u64>| count.map(|count| count as f64);
+        let counters = &execution.counters;
+        let good = verdict.counts_as_good(self.settings.partial_counts_as_good);
+        let values = [
+            (Metric::FilesCopied, number(counters.files_transferred)),
+            (
+                Metric::BytesCopied,
+                number(counters.bytes_written.map(|bytes| bytes.0)),
+            ),
+            (Metric::FilesFailed, number(failed.count())),
+            (
+                Metric::RunSeconds,
+                number(execution.took.map(|took| took.0)).map(|ms| ms / 1000.0),
+            ),
+            (Metric::RunsNotGood, Some(f64::from(u8::from(!good)))),
+        ];
+        log::metrics(emf(&self.settings.stack, self.now, &values));
+    }
+
+    fn is_told(&self, change: &StateChange, verdict: Verdict) -> bool {
+        let execution_id = &change.execution.execution_id;
+        self.ledger.history().is_duplicate(execution_id, verdict)
+    }
+
+    fn duplicate(&self, change: &StateChange) -> Answer {
+        let told = self.ledger.history().told(&change.execution.execution_id);
         Answer {
             action: Action::Duplicate,
             verdict: told.map(|verdict| verdict.word().to_owned()),
             message_id: None,
+            told: Vec::new(),
         }
     }
 }
 
-fn ignored(verdict: Option<Verdict>) -> Answer {
+pub(crate) fn ignored(verdict: Option<Verdict>) -> Answer {
     Answer {
         action: Action::Ignored,
         verdict: verdict.map(|verdict| verdict.word().to_owned()),
         message_id: None,
+        told: Vec::new(),
     }
 }

@@ -2,8 +2,10 @@
 
 use crate::failed_list::Places;
 use backup_domain::arn::TaskArn;
-use backup_domain::letter::{Backup, Zone};
+use backup_domain::letter::{Backup, LineNames, Zone};
+use backup_domain::verdict::Limits;
 use function_env::{VariableError, optional, required};
+use jiff::SignedDuration;
 use std::time::Duration;
 
 /// What `template.yaml` tells the function.
@@ -27,6 +29,12 @@ pub struct Settings {
     pub file_system: String,
     /// The log group of the task.
     pub log_group: String,
+    /// The topic that carries the mails about the line.
+    pub watch_topic: String,
+    /// What other parts of the line are called.
+    pub names: LineNames,
+    /// How long runs may take, and how far apart they may be.
+    pub limits: Limits,
     /// Whether a PARTIAL run counts as good.
     pub partial_counts_as_good: bool,
     /// Whether a run without changes is mailed, or only recorded.
@@ -52,6 +60,18 @@ impl Settings {
             backup_prefix: required("BACKUP_PREFIX")?,
             file_system: required("FILE_SYSTEM_ID")?,
             log_group: required("TASK_LOG_GROUP")?,
+            watch_topic: required("WATCH_TOPIC_ARN")?,
+            names: LineNames {
+                schedule: required("SCHEDULE_NAME")?,
+                rule: required("RULE_NAME")?,
+                queue: required("QUEUE_URL")?,
+                topic: required("TOPIC_ARN")?,
+                watch_topic: required("WATCH_TOPIC_ARN")?,
+            },
+            limits: Limits {
+                freshness: hours("FRESHNESS_LIMIT_HOURS", 30)?,
+                run: hours("MAX_RUN_HOURS", 12)?,
+            },
             partial_counts_as_good: optional("PARTIAL_COUNTS_AS_GOOD", false)?,
             mail_no_change: optional("MAIL_NO_CHANGE", true)?,
             describe_budget: Duration::from_secs(optional("DESCRIBE_BUDGET_SECONDS", 20)?),
@@ -79,4 +99,8 @@ impl Settings {
             zone: self.zone.clone(),
         }
     }
+}
+
+fn hours(name: &'static str, default: u32) -> Result<SignedDuration, VariableError> {
+    Ok(SignedDuration::from_hours(optional(name, default)?.into()))
 }

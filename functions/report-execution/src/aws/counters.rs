@@ -52,6 +52,7 @@ fn counters_from(answer: &Value) -> Counters {
         files_skipped: count("FilesSkipped"),
         files_verified: count("FilesVerified"),
         files_deleted: count("FilesDeleted"),
+        deletions_estimated: count("EstimatedFilesToDelete"),
         files_failed: files_failed(answer),
         bytes_transferred: bytes("BytesTransferred"),
         bytes_written: bytes("BytesWritten"),

@@ -5,13 +5,16 @@ use super::counters::RawAnswer;
 use aws_call::CallError;
 use aws_sdk_datasync::config::retry::RetryConfig;
 use aws_sdk_datasync::config::{BehaviorVersion, Config};
+use aws_sdk_datasync::operation::describe_task::DescribeTaskOutput;
 use aws_sdk_datasync::operation::describe_task_execution::DescribeTaskExecutionOutput;
 use aws_sdk_datasync::primitives::DateTime;
 use aws_sdk_datasync::types::{
-    LogLevel, PhaseStatus, ReportLevel, ReportOutputType, ReportResult, TaskExecutionResultDetail,
+    FilterRule, LogLevel, PhaseStatus, ReportLevel, ReportOutputType, ReportResult,
+    TaskExecutionResultDetail, TaskScheduleDetails, TaskStatus,
 };
 use backup_domain::arn::{ExecutionArn, TaskArn};
-use backup_domain::execution::{Counters, Execution, Phase, Status, TaskReport};
+use backup_domain::execution::{Counters, Execution, Filters, Phase, Status, TaskReport};
+use backup_domain::task::{OwnSchedule, Task};
 use backup_domain::units::Millis;
 use function_env::Clients;
 use jiff::Timestamp;
@@ -69,15 +72,15 @@ impl Aws {
         })
     }
 
-    /// Asks for the name of a task.
+    /// Asks for the facts of a task.
     ///
     /// # Errors
     ///
-    /// [`CallError`] if DataSync does not tell it.
-    pub(crate) async fn task_name(&self, task: &TaskArn) -> Result<Option<String>, CallError> {
+    /// [`CallError`] if DataSync does not tell them.
+    pub(crate) async fn task(&self, task: &TaskArn) -> Result<Task, CallError> {
         let request = self.datasync.describe_task().task_arn(task.as_str());
         match request.send().await {
-            Ok(output) => Ok(output.name().map(str::to_owned)),
+            Ok(output) => Ok(task_from(&output)),
             Err(error) => Err(CallError::new(
                 "datasync:DescribeTask",
                 task.as_str(),
@@ -85,6 +88,72 @@ impl Aws {
             )),
         }
     }
+
+    /// Lists the executions of a task, of the last 30 days, with the status of each.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`] if one page is missing: half a listing is none.
+    pub(crate) async fn executions(
+        &self,
+        task: &TaskArn,
+    ) -> Result<Vec<(ExecutionArn, Status)>, CallError> {
+        let request = self.datasync.list_task_executions();
+        let mut pages = request.task_arn(task.as_str()).into_paginator().send();
+        let mut listed = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| {
+                CallError::new("datasync:ListTaskExecutions", task.as_str(), &error)
+            })?;
+            listed.extend(page.task_executions().iter().filter_map(|entry| {
+                let arn = entry.task_execution_arn()?.parse().ok()?;
+                let status = entry.status().map_or("", |status| status.as_str());
+                Some((arn, Status::from(status)))
+            }));
+        }
+        Ok(listed)
+    }
+}
+
+fn task_from(output: &DescribeTaskOutput) -> Task {
+    let error = [text(output.error_code()), text(output.error_detail())];
+    let error: Vec<String> = error.into_iter().flatten().collect();
+    Task {
+        name: text(output.name()),
+        status: output.status().map_or("", TaskStatus::as_str).to_owned(),
+        error: (!error.is_empty()).then(|| error.join(": ")),
+        created: time(output.creation_time()),
+        filters: Filters {
+            includes: patterns(output.includes()),
+            excludes: patterns(output.excludes()),
+        },
+        own_schedule: own_schedule_from(output),
+    }
+}
+
+fn own_schedule_from(output: &DescribeTaskOutput) -> Option<OwnSchedule> {
+    let expression = output.schedule()?.schedule_expression();
+    let details = output.schedule_details();
+    Some(OwnSchedule {
+        expression: text(Some(expression))?,
+        disabled_by: details
+            .and_then(TaskScheduleDetails::disabled_by)
+            .map(|by| by.as_str().to_owned()),
+        disabled_because: text(details.and_then(TaskScheduleDetails::disabled_reason)),
+    })
+}
+
+/// A rule's value holds several patterns, separated by `|`.
+fn patterns(rules: &[FilterRule]) -> Vec<String> {
+    let values = rules.iter().filter_map(FilterRule::value);
+    values
+        .flat_map(|value| value.split('|'))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn text(value: Option<&str>) -> Option<String> {
+    value.filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 /// Translates DataSync's answer. What the service did not report stays `None`:
@@ -102,7 +171,6 @@ fn execution_from(
             .map(|status| status.as_str().to_owned()),
         took: count(result.and_then(took)).map(Millis),
     };
-    let text = |value: Option<&str>| value.filter(|text| !text.is_empty()).map(str::to_owned);
     Execution {
         arn: arn.clone(),
         status: Status::from(output.status().map_or("", |status| status.as_str())),
@@ -130,6 +198,10 @@ fn execution_from(
             .options()
             .and_then(|options| options.preserve_deleted_files())
             .map(|choice| choice.as_str().to_owned()),
+        filters: Filters {
+            includes: patterns(output.includes()),
+            excludes: patterns(output.excludes()),
+        },
     }
 }
 

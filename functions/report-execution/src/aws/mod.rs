@@ -2,10 +2,12 @@
 
 mod counters;
 mod datasync;
+mod line;
 mod logs;
 mod s3;
 
 pub(crate) use datasync::{Described, ReportPlace};
+pub(crate) use line::not_looked;
 pub(crate) use s3::Listed;
 
 use crate::Settings;
@@ -20,7 +22,9 @@ pub struct Aws {
     datasync: aws_sdk_datasync::Client,
     logs: aws_call::JsonClient,
     s3: aws_sdk_s3::Client,
+    line: line::LineClients,
     mail: Mail,
+    watch_mail: Mail,
     report_bucket: String,
 }
 
@@ -36,7 +40,9 @@ impl Aws {
             datasync: datasync::client(&clients),
             logs: logs::client(&clients),
             s3: s3::client(&clients),
+            line: line::clients(&clients),
             mail: Mail::to(&settings.topic, &clients),
+            watch_mail: Mail::to(&settings.watch_topic, &clients),
             report_bucket: settings.report_bucket.clone(),
         })
     }
@@ -48,5 +54,17 @@ impl Aws {
     /// [`CallError`] if SNS does not confirm it; then it must be tried again.
     pub(crate) async fn publish(&self, message: &Message) -> Result<Option<String>, CallError> {
         self.mail.publish(message).await
+    }
+
+    /// The same on the topic of those who keep the line.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`] if SNS does not confirm it.
+    pub(crate) async fn publish_to_watchers(
+        &self,
+        message: &Message,
+    ) -> Result<Option<String>, CallError> {
+        self.watch_mail.publish(message).await
     }
 }
