@@ -58,7 +58,8 @@ def _repair(here: settings.Settings):
     # Imported here because importing them imports the emulator, which reads
     # the environment while it is imported.
     from cloud import (
-        buckets, cfn, datasync, events, fleet, functions, iam, internal, log_filter, mail, publish)
+        buckets, cfn, datasync, events, faults, fleet, functions, iam, internal, log_filter, mail,
+        publish)
 
     iam.install()
     datasync.install(here)
@@ -70,6 +71,7 @@ def _repair(here: settings.Settings):
     mail.install(here)
     publish.install()
     log_filter.install()
+    faults.install()
     return internal.gateway(here)
 
 

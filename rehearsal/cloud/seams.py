@@ -13,21 +13,23 @@ from importlib.metadata import PackageNotFoundError, version
 PINNED = "1.5.33"
 
 NAMES = {
-    "app": "SERVICE_HANDLERS app pin_request_origin",
+    "app": """
+        SERVICE_HANDLERS _dispatch_service_request _routing_params app detect_service pin_request_origin
+    """,
     "core.arn": "parse_arn",
     "core.iam_actions": """
-        SERVICE_TO_IAM_NAMESPACE access_denied_response extract_resource_arn
+        SERVICE_TO_IAM_NAMESPACE access_denied_response extract_iam_action extract_resource_arn
         identity_denial_message
     """,
     "core.iam_evaluator": """
         EvalContext _fnmatch_compile _gather_role_policies _request_origin evaluate
-        evaluate_resource_policy pin_request_origin
+        evaluate_resource_policy fnmatch_iam fnmatch_iam_cs pin_request_origin request_caller_arn
     """,
     "core.lambda_runtime": "reset",
     "core.responses": """
         error_response_json get_account_id get_region json_response request_scope
     """,
-    "core.router": "_KNOWN_AWS_SERVICE_NAMES",
+    "core.router": "_KNOWN_AWS_SERVICE_NAMES extract_region",
     "services.autoscaling": """
         _ACTION_MAP _asgs _error _hook_record _hooks _p _reconcile_instances _xml
     """,

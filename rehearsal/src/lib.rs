@@ -7,6 +7,7 @@
 
 pub mod binaries;
 pub mod datasync;
+mod fault;
 mod fleet;
 pub mod instance;
 mod local_cloud;
@@ -19,6 +20,7 @@ pub mod signed;
 mod stage;
 mod tree;
 
+pub use fault::{Delivery, Fault, Healed};
 pub use fleet::{Fleet, Member};
 pub use local_cloud::{LocalCloud, REGION};
 pub use outbox::{Kind, Mail};
