@@ -13,7 +13,7 @@ import logging
 from ministack import app
 from ministack.core.responses import request_scope
 
-from cloud import datasync, events, faults, iam, logs, mail, mount
+from cloud import alarms, datasync, events, faults, iam, logs, mail, mount
 from cloud.errors import Refused
 from cloud.settings import Settings
 
@@ -31,6 +31,7 @@ def _session(body: dict) -> dict:
 
 
 ENDPOINTS = {
+    "/_efs/alarms": alarms.pass_time,
     "/_efs/datasync": _register,
     "/_efs/events": faults.emit,
     "/_efs/faults": faults.take,

@@ -170,6 +170,8 @@ while True:
     if event.get("hang"):
         open(event["hang"], "w").close()
         time.sleep(60)
+    if event.get("print"):
+        print(event["print"], flush=True)
     if event.get("detail", event).get("fail"):
         call("POST", request + "/error", json.dumps({{"errorType": "Boom", "errorMessage": "on purpose"}}))
     else:
