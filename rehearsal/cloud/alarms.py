@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timezone
+from fnmatch import fnmatchcase
 
 from ministack.core.responses import get_account_id
 from ministack.services import cloudwatch, sns
@@ -44,8 +45,8 @@ def install() -> None:
 def pass_time(body: dict) -> dict:
     """Lets `{"Hours": 3}` pass, or the time until `{"At": "2026-11-23T12:00:00Z"}`.
 
-    `Names` restricts this to some alarms; no others are then evaluated. The
-    answer has the clock, each change of state, and how every alarm stands.
+    `Names` restricts this to some alarms, by patterns with `*`; no others are then
+    evaluated. The answer has the clock, each change of state, and how they stand.
     """
     begin, chosen = metrics.now(), _chosen(body.get("Names"))
     end = _instant(body["At"]) if "At" in body else begin + 3600 * float(body["Hours"])
@@ -66,12 +67,17 @@ def pass_time(body: dict) -> dict:
     return {"Now": iso(end), "Changes": changes, "Alarms": stand}
 
 
-def _chosen(names: list | None) -> list[dict]:
+def _chosen(patterns: list | None) -> list[dict]:
     known = {alarm["AlarmName"]: alarm for alarm in cloudwatch._alarms.values() if alarm.get("MetricName")}
-    missing = sorted(set(names or ()) - set(known))
-    if missing:
-        raise Refused(404, f"there is no alarm {missing[0]}")
-    return [alarm for name, alarm in known.items() if names is None or name in names]
+    if patterns is None:
+        return list(known.values())
+    chosen = {}
+    for pattern in patterns:
+        found = {name: alarm for name, alarm in known.items() if fnmatchcase(name, pattern)}
+        if not found:
+            raise Refused(404, f"there is no alarm {pattern}")
+        chosen.update(found)
+    return list(chosen.values())
 
 
 def _instant(text: str) -> float:

@@ -51,7 +51,8 @@ NAMES = {
     "services.ec2": "_rules_match _security_groups _sg_rule_id _strip_descriptions _subnets",
     "services.efs": "_mount_targets",
     "services.eventbridge": """
-        _dispatch_to_lambda _dispatch_to_sqs _invoke_target _pattern_event_view _put_events
+        _describe_rule _dispatch_to_lambda _dispatch_to_sqs _invoke_target _list_targets_by_rule
+        _pattern_event_view _put_events
     """,
     "services.iam": "_gen_secret _gen_session_access_key _gen_session_token _roles",
     "services.lambda_svc": """
