@@ -7,8 +7,11 @@
 //! `TASK_LOG_GROUP`, `PARTIAL_COUNTS_AS_GOOD`, `MAIL_NO_CHANGE`,
 //! `DESCRIBE_BUDGET_SECONDS`.
 //! Calls: `datasync:DescribeTaskExecution`, `datasync:DescribeTask`,
-//! `logs:FilterLogEvents`, `s3:ListBucket`, `s3:GetObject`, `s3:PutObject`,
-//! `sns:Publish`.
+//! `datasync:ListTaskExecutions`, `logs:FilterLogEvents`, `s3:ListBucket`,
+//! `s3:GetObject`, `s3:PutObject`, `sns:Publish`,
+//! `sns:ListSubscriptionsByTopic`, `scheduler:GetSchedule`,
+//! `events:DescribeRule`, `events:ListTargetsByRule`,
+//! `sqs:GetQueueAttributes`.
 
 use function_env::log;
 use lambda_runtime::{LambdaEvent, run, service_fn};
