@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 import time
 
 from ministack.services import cloudwatch_logs
@@ -20,6 +19,7 @@ from cloud import metrics
 
 OLDEST, YOUNGEST = 14 * 24 * 3600, 2 * 3600  # seconds before and after now
 MOST_DIMENSIONS, MOST_METRICS = 30, 100
+LARGEST = 2.0 ** 360
 SIZES = ("Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes",
          "Bits", "Kilobits", "Megabits", "Gigabits", "Terabits")
 UNITS = {"Seconds", "Microseconds", "Milliseconds", "Percent", "Count", "Count/Second", "None",
@@ -112,7 +112,7 @@ def _dimensions(root: dict, names) -> dict:
 
 
 def _is_number(value) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LARGEST
 
 
 def _must(holds: bool, fault: str) -> None:

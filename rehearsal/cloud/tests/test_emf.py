@@ -80,6 +80,8 @@ class ALineOfALogGroup(unittest.TestCase):
             ("dimensions in one list", about(Dimensions=["Stack"]), "a set of dimensions is no list"),
             ("no dimensions", about(Dimensions=None), "`Dimensions` is no list"),
             ("a value that is text", {**good, "HoursSinceGood": "7"}, "HoursSinceGood is no number"),
+            ("a value that is too large", {**good, "HoursSinceGood": 1e109}, "HoursSinceGood is no number"),
+            ("infinity", {**good, "HoursSinceGood": float("inf")}, "HoursSinceGood is no number"),
             ("no value", about(Metrics=[{"Name": "Missing"}]), "Missing is no number"),
             ("an odd unit", about(Metrics=[{"Name": "HoursSinceGood", "Unit": "Hours"}]), "`Hours` of HoursSinceGood"),
             ("no namespace", about(Namespace=""), "`Namespace` is no name"),
