@@ -29,14 +29,16 @@ async fn of_invocation(stage: &Stage, function: &str, what: &str) -> anyhow::Res
     let lines = events
         .iter()
         .filter(|event| event["logStreamName"] == *stream);
-    let lines = lines.map(text).filter(|line| {
-        !["START ", "END ", "REPORT "]
-            .iter()
-            .any(|word| line.starts_with(word))
-    });
-    let read =
-        |line: String| serde_json::from_str(&line).with_context(|| format!("no JSON: {line}"));
-    lines.map(read).collect()
+    let read = |line: String| -> anyhow::Result<Value> {
+        serde_json::from_str(&line).with_context(|| format!("no JSON: {line}"))
+    };
+    let lines: Vec<Value> = lines.map(text).map(read).collect::<Result<_, _>>()?;
+    let is_own = |line: &Value| {
+        !line["type"]
+            .as_str()
+            .is_some_and(|of| of.starts_with("platform."))
+    };
+    Ok(lines.into_iter().filter(is_own).collect())
 }
 
 fn is_whole(line: &Value) -> anyhow::Result<()> {

@@ -58,7 +58,8 @@ def _repair(here: settings.Settings):
     # Imported here because importing them imports the emulator, which reads
     # the environment while it is imported.
     from cloud import (
-        buckets, cfn, datasync, events, fleet, functions, iam, internal, log_filter, mail, publish)
+        alarms, buckets, cfn, datasync, emf, events, faults, fleet, function_logs, functions, iam,
+        internal, log_filter, mail, metrics, publish, rules)
 
     iam.install()
     datasync.install(here)
@@ -67,9 +68,15 @@ def _repair(here: settings.Settings):
     buckets.install()
     functions.install()
     events.install()
+    rules.install()
     mail.install(here)
     publish.install()
     log_filter.install()
+    function_logs.install()
+    emf.install()
+    metrics.install()
+    alarms.install()
+    faults.install()
     return internal.gateway(here)
 
 

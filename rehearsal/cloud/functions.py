@@ -1,6 +1,6 @@
 """Lambda: what a function sees, and that none outlives the server.
 
-A function of the emulator inherits the server's whole environment, lacks two
+A function of the emulator inherits the server's whole environment, lacks some
 variables that AWS sets, and its failure reaches the failure queue without the
 permission that AWS asks of its role.
 """
@@ -14,7 +14,7 @@ import threading
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
-from cloud import iam, targets
+from cloud import function_logs, iam, targets
 from cloud.errors import Refused
 
 # What the emulator sets as AWS does. Everything else it adds is its own.
@@ -48,14 +48,15 @@ def _clean_environment() -> None:
         if _ending.is_set():
             raise RuntimeError("the local cloud is ending")
         given = emulators(config, code_dir, port)
-        group = (config.get("LoggingConfig") or {}).get("LogGroup")
+        log = config.get("LoggingConfig") or {}
         return {
             "PATH": "/usr/local/bin:/usr/bin:/bin:/opt/bin",
             "LANG": "en_US.UTF-8",
             "TZ": ":UTC",
             **lambda_svc._runtime_env_vars(config),
             **{name: given[name] for name in KEPT if given.get(name)},
-            "AWS_LAMBDA_LOG_GROUP_NAME": group or f"/aws/lambda/{config['FunctionName']}",
+            "AWS_LAMBDA_LOG_GROUP_NAME": log.get("LogGroup") or f"/aws/lambda/{config['FunctionName']}",
+            **function_logs.variables(log),
             "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
             # Not AWS's: it is how a function finds this server.
             "AWS_ENDPOINT_URL": os.environ["AWS_ENDPOINT_URL"],

@@ -13,7 +13,7 @@ import logging
 from ministack import app
 from ministack.core.responses import request_scope
 
-from cloud import datasync, events, iam, logs, mail, mount
+from cloud import alarms, datasync, events, faults, iam, logs, mail, mount
 from cloud.errors import Refused
 from cloud.settings import Settings
 
@@ -31,8 +31,10 @@ def _session(body: dict) -> dict:
 
 
 ENDPOINTS = {
+    "/_efs/alarms": alarms.pass_time,
     "/_efs/datasync": _register,
-    "/_efs/events": events.put,
+    "/_efs/events": faults.emit,
+    "/_efs/faults": faults.take,
     "/_efs/schedule": events.fire,
     "/_efs/session": _session,
     "/_efs/logs": logs.write,

@@ -13,21 +13,23 @@ from importlib.metadata import PackageNotFoundError, version
 PINNED = "1.5.33"
 
 NAMES = {
-    "app": "SERVICE_HANDLERS app pin_request_origin",
+    "app": """
+        SERVICE_HANDLERS _dispatch_service_request _routing_params app detect_service pin_request_origin
+    """,
     "core.arn": "parse_arn",
     "core.iam_actions": """
-        SERVICE_TO_IAM_NAMESPACE access_denied_response extract_resource_arn
+        SERVICE_TO_IAM_NAMESPACE access_denied_response extract_iam_action extract_resource_arn
         identity_denial_message
     """,
     "core.iam_evaluator": """
         EvalContext _fnmatch_compile _gather_role_policies _request_origin evaluate
-        evaluate_resource_policy pin_request_origin
+        evaluate_resource_policy fnmatch_iam fnmatch_iam_cs pin_request_origin request_caller_arn
     """,
     "core.lambda_runtime": "reset",
     "core.responses": """
-        error_response_json get_account_id get_region json_response request_scope
+        error_response_json get_account_id get_region json_response new_uuid request_scope
     """,
-    "core.router": "_KNOWN_AWS_SERVICE_NAMES",
+    "core.router": "_KNOWN_AWS_SERVICE_NAMES extract_region",
     "services.autoscaling": """
         _ACTION_MAP _asgs _error _hook_record _hooks _p _reconcile_instances _xml
     """,
@@ -37,19 +39,25 @@ NAMES = {
         _asg_create _asg_update _ec2_sg_permissions _lambda_create _lambda_update _physical_name _sns_sub_create
     """,
     "services.cloudformation.stacks": "_runs_on_worker_thread",
+    "services.cloudwatch": """
+        _alarms _calc_stats _dims_from_list _dims_key _dispatch_alarm_actions _evaluate_alarm
+        _evaluate_parent_alarms _history_entries _is_sns_action_arn _metrics _record_history
+        _stat_value _store_datum record_metric
+    """,
     "services.cloudwatch_logs": """
-        _create_log_stream _filter_log_events _log_group_policies _log_groups _put_log_events
+        _append_log_events _create_log_stream _filter_log_events _log_group_policies _log_groups _put_log_events
         _resolve_log_group_name _resource_policies
     """,
     "services.ec2": "_rules_match _security_groups _sg_rule_id _strip_descriptions _subnets",
     "services.efs": "_mount_targets",
     "services.eventbridge": """
-        _dispatch_to_lambda _dispatch_to_sqs _invoke_target _pattern_event_view _put_events
+        _describe_rule _dispatch_to_lambda _dispatch_to_sqs _invoke_target _list_targets_by_rule
+        _pattern_event_view _put_events
     """,
     "services.iam": "_gen_secret _gen_session_access_key _gen_session_token _roles",
     "services.lambda_svc": """
         _execution_record_for_config _fetch_code_from_s3 _functions _get_func_record_for_ref
-        _provided_worker_env _route_async_failure _runtime_env_vars function_policy_for_arn
+        _emit_lambda_logs _provided_worker_env _route_async_failure _runtime_env_vars function_policy_for_arn
         invoke_async_with_retry
     """,
     "services.s3": """
@@ -66,7 +74,7 @@ NAMES = {
         _matches_filter_policy _p _refresh_subscription_counts _resolve_message_for_protocol
         _subscribe _topic_by_arn_any_scope _topics handle_request topic_policy_allows
     """,
-    "services.sqs": "_queue_by_arn queue_policy_allows",
+    "services.sqs": "_queue_by_arn _queues _refresh_counts queue_policy_allows",
     "services.sts": "register_session",
 }
 

@@ -5,8 +5,10 @@
 //! real stack deployed into it; a [`Scenario`] plays on the stage and checks what
 //! a person would see. Who deploys is not decided here.
 
+mod alarm;
 pub mod binaries;
 pub mod datasync;
+mod fault;
 mod fleet;
 pub mod instance;
 mod local_cloud;
@@ -19,6 +21,8 @@ pub mod signed;
 mod stage;
 mod tree;
 
+pub use alarm::{AlarmChange, AlarmStand, Passed};
+pub use fault::{Delivery, Fault, Healed};
 pub use fleet::{Fleet, Member};
 pub use local_cloud::{LocalCloud, REGION};
 pub use outbox::{Kind, Mail};

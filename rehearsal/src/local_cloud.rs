@@ -117,8 +117,7 @@ impl LocalCloud {
     ) -> anyhow::Result<[(&'static str, String); 4]> {
         let role = format!("arn:aws:iam::{ACCOUNT}:role/{role_name}");
         let body = serde_json::json!({"RoleArn": role, "Service": service});
-        let url = format!("{}/_efs/session", self.endpoint);
-        let session = self.post(&url, &body).await?;
+        let session = self.order("session", &body).await?;
         Ok([
             ("AWS_ENDPOINT_URL", self.endpoint.clone()),
             ("AWS_ACCESS_KEY_ID", text(&session, "AccessKeyId")?),
@@ -152,8 +151,7 @@ impl LocalCloud {
     /// If there is no such schedule.
     pub async fn fire_schedule(&self, name: &str) -> anyhow::Result<()> {
         let body = serde_json::json!({"Group": "default", "Name": name});
-        let url = format!("{}/_efs/schedule", self.endpoint);
-        self.post(&url, &body).await.map(drop)
+        self.order("schedule", &body).await.map(drop)
     }
 
     /// Emits events as AWS itself would, with a source that begins with `aws.`.
@@ -162,10 +160,8 @@ impl LocalCloud {
     ///
     /// If the emulator refuses them.
     pub async fn emit(&self, entries: Value) -> anyhow::Result<()> {
-        let url = format!("{}/_efs/events", self.endpoint);
-        self.post(&url, &serde_json::json!({"Entries": entries}))
-            .await
-            .map(drop)
+        let body = serde_json::json!({"Entries": entries});
+        self.order("events", &body).await.map(drop)
     }
 
     /// Makes our `DataSync` answer as AWS's does on a bad day.
@@ -176,6 +172,12 @@ impl LocalCloud {
     pub async fn control_datasync(&self, order: &Value) -> anyhow::Result<()> {
         let url = format!("{}/_control", self.datasync_url);
         self.post(&url, order).await.map(drop)
+    }
+
+    /// Tells one of the emulator's internal endpoints.
+    pub(crate) async fn order(&self, endpoint: &str, body: &Value) -> anyhow::Result<Value> {
+        let url = format!("{}/_efs/{endpoint}", self.endpoint);
+        self.post(&url, body).await
     }
 
     async fn post(&self, url: &str, body: &Value) -> anyhow::Result<Value> {

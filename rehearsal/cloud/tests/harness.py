@@ -62,7 +62,7 @@ class Cloud:
         return boto3.client(
             service, endpoint_url=self.endpoint, region_name=REGION, aws_access_key_id=key,
             aws_secret_access_key=secret, aws_session_token=token or None,
-            config=Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}))
+            config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}))
 
     def as_role(self, service: str, role_arn: str):
         """A client with credentials of the role."""
@@ -170,6 +170,8 @@ while True:
     if event.get("hang"):
         open(event["hang"], "w").close()
         time.sleep(60)
+    if event.get("print"):
+        print(event["print"], flush=True)
     if event.get("detail", event).get("fail"):
         call("POST", request + "/error", json.dumps({{"errorType": "Boom", "errorMessage": "on purpose"}}))
     else:

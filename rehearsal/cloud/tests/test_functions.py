@@ -46,12 +46,13 @@ class TheEnvironmentOfAFunction(unittest.TestCase):
             "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
             "AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_LOG_GROUP_NAME",
-            "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_LAMBDA_INITIALIZATION_TYPE"} | ours)
+            "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_LAMBDA_LOG_FORMAT", "AWS_LAMBDA_INITIALIZATION_TYPE"} | ours)
         self.assertNotIn(harness.TOKEN, self.seen.values())
 
     def test_has_the_values_of_aws(self):
         self.assertEqual(self.seen["AWS_LAMBDA_LOG_GROUP_NAME"], "/aws/lambda/look-around")
         self.assertEqual(self.seen["AWS_LAMBDA_INITIALIZATION_TYPE"], "on-demand")
+        self.assertEqual(self.seen["AWS_LAMBDA_LOG_FORMAT"], "Text")
         self.assertEqual(self.seen["AWS_REGION"], REGION)
         self.assertEqual((self.seen["OWN"], self.seen["TMPDIR"]), ("1", "mine"))
 

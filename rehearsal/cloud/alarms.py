@@ -1,0 +1,167 @@
+"""CloudWatch alarms: evaluated as AWS does it, and by order only.
+
+The emulator mixes all dimensions of a metric, knows neither missing data nor
+`DatapointsToAlarm`, looks only when a data point comes, and publishes without
+asking the topic. Here an order lets hours pass on the clock of the metrics; at
+each minute of them every alarm is evaluated over the periods that end there.
+
+How far AWS looks back for data points beyond `EvaluationPeriods` depends on the
+period and is not documented; this looks back by two more, as the example of the
+guide does. Source: CloudWatch User Guide, "Configuring how CloudWatch alarms
+treat missing data". Alarms on math expressions are left alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timezone
+from fnmatch import fnmatchcase
+
+from ministack.core.responses import get_account_id
+from ministack.services import cloudwatch, sns
+
+from cloud import alarm_mail, metrics
+from cloud.errors import Refused
+
+SERVICE = "cloudwatch.amazonaws.com"
+LOOKED_BACK = 2  # periods beyond those evaluated
+LONGEST_HOURS = 48
+COMPARE = {
+    "GreaterThanThreshold": lambda value, limit: value > limit,
+    "GreaterThanOrEqualToThreshold": lambda value, limit: value >= limit,
+    "LessThanThreshold": lambda value, limit: value < limit,
+    "LessThanOrEqualToThreshold": lambda value, limit: value <= limit,
+}
+
+_log = logging.getLogger("cloud")
+_act = cloudwatch._dispatch_alarm_actions
+
+
+def install() -> None:
+    cloudwatch._evaluate_alarm = lambda alarm: None
+    cloudwatch._dispatch_alarm_actions = act
+
+
+def pass_time(body: dict) -> dict:
+    """Lets `{"Hours": 3}` pass, or the time until `{"At": "2026-11-23T12:00:00Z"}`.
+
+    `Names` restricts this to some alarms, by patterns with `*`; no others are then
+    evaluated. The answer has the clock, each change of state, and how they stand.
+    """
+    begin, chosen = metrics.now(), _chosen(body.get("Names"))
+    end = _instant(body["At"]) if "At" in body else begin + 3600 * float(body["Hours"])
+    if not 0 <= end - begin <= LONGEST_HOURS * 3600:
+        raise Refused(400, f"the clock stands at {iso(begin)} and goes ahead by {LONGEST_HOURS} hours at most")
+    changes, looked, instant = [], 0.0, begin
+    while True:
+        metrics.go_to(instant)
+        if instant - looked >= metrics.LOOK_SECONDS:
+            metrics.take_gauges(chosen, instant)
+            looked = instant
+        changes.extend(filter(None, (_evaluate(alarm, instant) for alarm in chosen)))
+        if instant >= end:
+            break
+        instant = min(instant + 60, end)
+    stand = [{"Name": alarm["AlarmName"], "State": alarm["StateValue"], "Reason": alarm["StateReason"]}
+             for alarm in chosen]
+    return {"Now": iso(end), "Changes": changes, "Alarms": stand}
+
+
+def _chosen(patterns: list | None) -> list[dict]:
+    known = {alarm["AlarmName"]: alarm for alarm in cloudwatch._alarms.values() if alarm.get("MetricName")}
+    if patterns is None:
+        return list(known.values())
+    chosen = {}
+    for pattern in patterns:
+        found = {name: alarm for name, alarm in known.items() if fnmatchcase(name, pattern)}
+        if not found:
+            raise Refused(404, f"there is no alarm {pattern}")
+        chosen.update(found)
+    return list(chosen.values())
+
+
+def _instant(text: str) -> float:
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def iso(instant: float) -> str:
+    return datetime.fromtimestamp(instant, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _evaluate(alarm: dict, instant: float) -> dict | None:
+    """Judges an alarm at this instant; returns its change of state, if there is one."""
+    if not metrics.is_known(alarm):
+        alarm["StateReason"] = (f"Unchecked: the local cloud has no metric {alarm['MetricName']} "
+                                f"of {alarm['Namespace']}")
+        return None
+    state, reason = judge(alarm, _values(alarm, instant))
+    old = alarm["StateValue"]
+    if state == old:
+        return None
+    alarm.update(StateValue=state, StateReason=reason, StateUpdatedTimestamp=int(instant))
+    cloudwatch._record_history(alarm["AlarmName"], old, state, reason)
+    cloudwatch._history_entries()[-1]["Timestamp"] = iso(instant)
+    act(alarm, old, state, reason)
+    cloudwatch._evaluate_parent_alarms(alarm)
+    return {"Name": alarm["AlarmName"], "From": old, "To": state, "At": iso(instant), "Reason": reason}
+
+
+def _values(alarm: dict, instant: float) -> list[tuple[float, float | None]]:
+    """Begin and value of each period, the newest first; without data points the value is None."""
+    period, name = alarm["Period"], alarm.get("ExtendedStatistic") or alarm["Statistic"]
+    values = []
+    for back in range(1, alarm["EvaluationPeriods"] + LOOKED_BACK + 1):
+        begin = instant - back * period
+        points = metrics.points(alarm, begin, begin + period)
+        value = cloudwatch._stat_value(cloudwatch._calc_stats(points), name, points) if points else None
+        values.append((begin, value))
+    return values
+
+
+def judge(alarm: dict, values: list[tuple[float, float | None]]) -> tuple[str, str]:
+    """State and reason. Real data points count first; only what then still lacks is filled in."""
+    periods, treat = alarm["EvaluationPeriods"], alarm.get("TreatMissingData") or "missing"
+    needed, state = alarm.get("DatapointsToAlarm") or periods, alarm["StateValue"]
+    real = [(begin, value) for begin, value in values if value is not None][:periods]
+    breaching = [point for point in real if _breaches(alarm, point[1])]
+    lacking = periods - len(real)
+    if len(breaching) + (lacking if treat == "breaching" else 0) >= needed:
+        state = "ALARM"
+    elif not lacking or treat in ("breaching", "notBreaching"):
+        state = "OK"
+    elif len(real) > len(breaching):
+        state = "OK"
+    elif treat == "missing" and not real:
+        state = "INSUFFICIENT_DATA"
+    elif treat == "missing" and _is_old_enough(alarm, values, needed):
+        state = "ALARM"
+    return state, alarm_mail.reason(alarm, state, real, breaching, lacking, needed)
+
+
+def _is_old_enough(alarm: dict, values: list, needed: int) -> bool:
+    """Only breaching data points, and the oldest would be among the last `needed` ones, or before."""
+    ages = [age for age, (_, value) in enumerate(values[:alarm["EvaluationPeriods"]], 1) if value is not None]
+    return bool(ages) and ages[-1] >= needed
+
+
+def _breaches(alarm: dict, value: float) -> bool:
+    return COMPARE[alarm["ComparisonOperator"]](value, float(alarm["Threshold"]))
+
+
+def act(alarm: dict, old: str, state: str, reason: str) -> None:
+    """Publishes to the topics that are named for the state, where their policies let it."""
+    if not alarm.get("MetricName"):
+        return _act(alarm, old, state, reason)  # a composite alarm
+    field = {"ALARM": "AlarmActions", "OK": "OKActions"}.get(state, "InsufficientDataActions")
+    for topic in (alarm.get(field) or []) if alarm.get("ActionsEnabled", True) else []:
+        if not cloudwatch._is_sns_action_arn(topic):
+            continue
+        if sns.topic_policy_allows(topic, SERVICE, alarm["AlarmArn"], get_account_id()):
+            alarm_mail.publish(alarm, topic, old, state, reason)
+            said = f"Successfully executed action {topic}"
+        else:
+            said = f"Failed to execute action {topic}: its policy does not let {SERVICE} publish"
+            _log.error("the alarm %s tells nobody: %s", alarm["AlarmName"], said)
+        cloudwatch._history_entries().append({
+            "AlarmName": alarm["AlarmName"], "AlarmType": "MetricAlarm", "Timestamp": iso(metrics.now()),
+            "HistoryItemType": "Action", "HistorySummary": said, "HistoryData": "{}"})
