@@ -5,7 +5,7 @@
 //! Environment: `STACK_NAME`, `TASK_ARN`, `TIME_ZONE`, `TOPIC_ARN`,
 //! `REPORT_BUCKET`, `BACKUP_BUCKET`, `BACKUP_PREFIX`, `FILE_SYSTEM_ID`,
 //! `TASK_LOG_GROUP`, `PARTIAL_COUNTS_AS_GOOD`, `MAIL_NO_CHANGE`,
-//! `DESCRIBE_BUDGET_SECONDS`.
+//! `DESCRIBE_BUDGET_SECONDS`, `PING_URL`.
 //! Calls: `datasync:DescribeTaskExecution`, `datasync:DescribeTask`,
 //! `logs:FilterLogEvents`, `s3:ListBucket`, `s3:GetObject`, `s3:PutObject`,
 //! `sns:Publish`.

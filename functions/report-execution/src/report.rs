@@ -9,7 +9,7 @@ use aws_call::CallError;
 use backup_domain::execution::{Execution, Status};
 use backup_domain::failed_files::FailedFiles;
 use backup_domain::ledger::{Entry, Record};
-use backup_domain::letter::{Backup, ExecutionLetter, LastGood, UnknownLetter};
+use backup_domain::letter::{Backup, ExecutionLetter, LastGood, Message, UnknownLetter};
 use backup_domain::state_change::StateChange;
 use backup_domain::verdict::{Verdict, judge};
 use jiff::Timestamp;
@@ -86,23 +86,25 @@ impl Report<'_> {
             return Ok(self.duplicate());
         }
         let wanted = verdict != Verdict::NoChange || self.settings.mail_no_change;
+        let letter = ExecutionLetter {
+            backup: &self.backup,
+            verdict,
+            execution,
+            failed: &failed.files,
+            report_url: failed.url.clone(),
+            last_good: self.last_good().await,
+            time: self.change.time.unwrap_or(self.now),
+        };
+        let letter = letter.render();
         let message_id = if wanted {
-            let letter = ExecutionLetter {
-                backup: &self.backup,
-                verdict,
-                execution,
-                failed: &failed.files,
-                report_url: failed.url.clone(),
-                last_good: self.last_good().await,
-                time: self.change.time.unwrap_or(self.now),
-            };
-            self.aws.publish(&letter.render()).await?
+            self.aws.publish(&letter).await?
         } else {
             None
         };
         let files = &failed.files;
         self.record(execution, files, verdict, message_id.clone())
             .await;
+        self.ping(verdict, &letter).await;
         Ok(if wanted {
             sent(verdict.word(), message_id)
         } else {
@@ -124,10 +126,12 @@ impl Report<'_> {
             last_good: self.last_good().await,
             time: self.change.time.unwrap_or(self.now),
         };
-        let message_id = self.aws.publish(&letter.render()).await?;
+        let letter = letter.render();
+        let message_id = self.aws.publish(&letter).await?;
         let execution = Execution::new(self.change.execution.clone(), self.change.state.clone());
         self.record(&execution, &failed, Verdict::Unknown, message_id.clone())
             .await;
+        self.ping(Verdict::Unknown, &letter).await;
         Ok(sent(Verdict::Unknown.word(), message_id))
     }
 
@@ -161,6 +165,13 @@ impl Report<'_> {
         if let Err(error) = written {
             tracing::error!("the mail is out, but the ledger was not written: {error}");
         }
+    }
+
+    /// The very last, so that it delays neither mail nor ledger. A PARTIAL run is no
+    /// success there, whatever the mails count it as.
+    async fn ping(&self, verdict: Verdict, letter: &Message) {
+        let is_success = verdict.counts_as_good(false);
+        self.aws.ping.tell(is_success, letter.subject()).await;
     }
 
     fn duplicate(&self) -> Answer {

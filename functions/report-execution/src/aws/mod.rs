@@ -13,6 +13,7 @@ use aws_call::CallError;
 use backup_domain::letter::Message;
 use function_env::{Clients, ClientsError};
 use function_mail::Mail;
+use function_ping::Ping;
 
 /// The clients of this function.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub struct Aws {
     logs: aws_call::JsonClient,
     s3: aws_sdk_s3::Client,
     mail: Mail,
+    pub(crate) ping: Ping,
     report_bucket: String,
 }
 
@@ -37,6 +39,7 @@ impl Aws {
             logs: logs::client(&clients),
             s3: s3::client(&clients),
             mail: Mail::to(&settings.topic, &clients),
+            ping: Ping::to(settings.ping.clone(), &clients),
             report_bucket: settings.report_bucket.clone(),
         })
     }
