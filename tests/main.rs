@@ -18,6 +18,7 @@ mod function_logs;
 mod getting_files_back;
 mod harness;
 mod mount;
+mod ping;
 mod processes;
 mod recorded_executions;
 mod restore;
@@ -91,6 +92,8 @@ fn acts() -> Vec<(&'static str, Act)> {
         start::a_request_that_makes_no_sense_is_refused,
         function_logs::name_the_execution,
         function_logs::are_json_for_every_function,
+        ping::a_run_is_told_from_start_to_end,
+        ping::a_service_that_is_ill_changes_nothing,
         failed_files::all_of_a_hundred_thousand_are_counted_and_classed,
         failed_files::a_broken_part_is_never_none,
         failed_files::a_denied_log_is_said,

@@ -221,6 +221,27 @@ async fn role(stage: &Stage, function: &str) -> anyhow::Result<String> {
     Ok(arn.rsplit('/').next().unwrap_or_default().to_owned())
 }
 
+/// Sets variables of a function, while `act` runs.
+pub(crate) async fn with_variables<T>(
+    stage: &Stage,
+    function: &str,
+    variables: &[(&str, &str)],
+    act: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
+    let name = stage.output(function)?;
+    let path = format!("/2015-03-31/functions/{name}/configuration");
+    let before = stage.configuration(function).await?["Environment"].clone();
+    let mut changed = before.clone();
+    for (name, value) in variables {
+        changed["Variables"][*name] = json!(value);
+    }
+    let body = |environment: &Value| json!({"Environment": environment}).to_string();
+    signed::put(&stage.cloud, "lambda", &path, body(&changed)).await?;
+    let result = act.await;
+    signed::put(&stage.cloud, "lambda", &path, body(&before)).await?;
+    result
+}
+
 /// All recorded JSON files of a folder of the project, by name.
 pub(crate) fn recorded(folder: &str) -> anyhow::Result<Vec<(String, Value)>> {
     let mut all = Vec::new();

@@ -10,4 +10,4 @@ pub mod log;
 mod variables;
 
 pub use clients::{Clients, ClientsError};
-pub use variables::{VariableError, optional, required};
+pub use variables::{VariableError, given, optional, required};

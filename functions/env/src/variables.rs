@@ -45,6 +45,16 @@ pub fn optional<T: FromStr<Err: Display>>(
     }
 }
 
+/// Reads a variable that may be left out and has no default.
+///
+/// # Errors
+///
+/// [`VariableError::Malformed`] names the variable.
+pub fn given<T: FromStr<Err: Display>>(name: &'static str) -> Result<Option<T>, VariableError> {
+    let text = value(name)?;
+    text.map(|text| parsed(name, &text)).transpose()
+}
+
 /// A value that is empty counts as not set: that is how a template leaves an
 /// optional one out.
 fn value(name: &'static str) -> Result<Option<String>, VariableError> {
@@ -80,6 +90,8 @@ mod tests {
                 .contains("EFS_BACKUP_NO_SUCH_VARIABLE is not set")
         );
         assert_eq!(optional("EFS_BACKUP_NO_SUCH_VARIABLE", 7).unwrap(), 7);
+        assert_eq!(given::<u8>("EFS_BACKUP_NO_SUCH_VARIABLE").unwrap(), None);
+        assert!(given::<u8>("CARGO_PKG_VERSION").is_err());
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! `WATCH_TOPIC_ARN`, `REPORT_BUCKET`, `BACKUP_BUCKET`, `BACKUP_PREFIX`,
 //! `FILE_SYSTEM_ID`, `TASK_LOG_GROUP`, `SCHEDULE_NAME`, `RULE_NAME`, `QUEUE_URL`,
 //! `FRESHNESS_LIMIT_HOURS`, `MAX_RUN_HOURS`, `PARTIAL_COUNTS_AS_GOOD`,
-//! `MAIL_NO_CHANGE`, `DESCRIBE_BUDGET_SECONDS`.
+//! `MAIL_NO_CHANGE`, `DESCRIBE_BUDGET_SECONDS`, `PING_URL`.
 //! Calls: `datasync:DescribeTaskExecution`, `datasync:DescribeTask`,
 //! `datasync:ListTaskExecutions`, `logs:FilterLogEvents`, `s3:ListBucket`,
 //! `s3:GetObject`, `s3:PutObject`, `scheduler:GetSchedule`, `events:DescribeRule`,

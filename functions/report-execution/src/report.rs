@@ -86,18 +86,19 @@ impl Scene<'_> {
         if self.is_told(change, verdict) {
             return Ok(self.duplicate(change));
         }
+        let letter = ExecutionLetter {
+            backup: &self.backup,
+            verdict,
+            execution,
+            failed: &failed.files,
+            report_url: failed.url.clone(),
+            beside: &self.beside(execution, verdict).await,
+            time: change.time.unwrap_or(self.now),
+        };
+        let letter = letter.render();
         let wanted = verdict != Verdict::NoChange || self.settings.mail_no_change;
         let message_id = if wanted {
-            let letter = ExecutionLetter {
-                backup: &self.backup,
-                verdict,
-                execution,
-                failed: &failed.files,
-                report_url: failed.url.clone(),
-                beside: &self.beside(execution, verdict).await,
-                time: change.time.unwrap_or(self.now),
-            };
-            self.aws.publish(&letter.render()).await?
+            self.aws.publish(&letter).await?
         } else {
             None
         };
@@ -105,7 +106,7 @@ impl Scene<'_> {
         let entry = self.entry(change, execution, verdict);
         let told = Timestamp::now();
         let record = Record::new(execution, &failed.files, verdict, told, message_id.clone());
-        self.record(entry, &record).await;
+        self.told(entry, &record, &letter).await;
         Ok(if wanted {
             sent(verdict.word(), message_id)
         } else {
@@ -133,13 +134,14 @@ impl Scene<'_> {
             next_run: self.next_run(),
             time: change.time.unwrap_or(self.now),
         };
-        let message_id = self.aws.publish(&letter.render()).await?;
+        let letter = letter.render();
+        let message_id = self.aws.publish(&letter).await?;
         let execution = Execution::new(change.execution.clone(), change.state.clone());
         self.count(&execution, &failed, VERDICT);
         let entry = self.entry(change, &execution, VERDICT);
         let told = Timestamp::now();
         let record = Record::new(&execution, &failed, VERDICT, told, message_id.clone());
-        self.record(entry, &record).await;
+        self.told(entry, &record, &letter).await;
         Ok(sent(VERDICT.word(), message_id))
     }
 

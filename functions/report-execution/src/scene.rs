@@ -7,7 +7,7 @@ use aws_call::CallError;
 use backup_domain::baseline::Baseline;
 use backup_domain::execution::Execution;
 use backup_domain::ledger::{Entry, Record};
-use backup_domain::letter::{Backup, Beside, NextRun};
+use backup_domain::letter::{Backup, Beside, Message, NextRun};
 use backup_domain::schedule::Schedule;
 use backup_domain::task::Task;
 use backup_domain::verdict::Verdict;
@@ -96,11 +96,17 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Writes the ledger. The mail is out by now, so a failure here is logged
-    /// and not retried: a retry would send the mail again.
-    pub(crate) async fn record(&mut self, entry: Entry, record: &Record) {
+    /// Writes the ledger and pings, now that the mail is out. A failure here is
+    /// logged and not retried: a retry would send the mail again.
+    pub(crate) async fn told(&mut self, entry: Entry, record: &Record, letter: &Message) {
+        let (verdict, narrowed) = (entry.verdict, entry.narrowed);
         if let Err(error) = self.ledger.write(self.aws, entry, record).await {
             tracing::error!("the mail is out, but the ledger was not written: {error}");
+        }
+        // A good run of some files is no sign of life of the whole.
+        if !(narrowed && verdict.pings_success()) {
+            let ping = &self.aws.ping;
+            ping.tell(verdict.pings_success(), letter.subject()).await;
         }
     }
 }

@@ -4,7 +4,8 @@ use crate::failed_list::Places;
 use backup_domain::arn::TaskArn;
 use backup_domain::letter::{Backup, LineNames, Zone};
 use backup_domain::verdict::Limits;
-use function_env::{VariableError, optional, required};
+use function_env::{VariableError, given, optional, required};
+use function_ping::PingUrl;
 use jiff::SignedDuration;
 use std::time::Duration;
 
@@ -41,6 +42,8 @@ pub struct Settings {
     pub mail_no_change: bool,
     /// How long to ask DataSync before a mail goes out without its answer.
     pub describe_budget: Duration,
+    /// A service that is told how each run ended; it rings when nothing comes.
+    pub ping: Option<PingUrl>,
 }
 
 impl Settings {
@@ -75,6 +78,7 @@ impl Settings {
             partial_counts_as_good: optional("PARTIAL_COUNTS_AS_GOOD", false)?,
             mail_no_change: optional("MAIL_NO_CHANGE", true)?,
             describe_budget: Duration::from_secs(optional("DESCRIBE_BUDGET_SECONDS", 20)?),
+            ping: given("PING_URL")?,
         })
     }
 

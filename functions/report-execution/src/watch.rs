@@ -309,7 +309,7 @@ impl Watch<'_> {
         let message_id = scene.aws.publish(&message).await?;
         let about = running.map_or_else(|| settings.task.to_string(), |arn| arn.to_string());
         let record = Record::without_facts(&about, verdict, scene.now, message_id.clone());
-        self.scene.record(entry, &record).await;
+        self.scene.told(entry, &record, &message).await;
         Ok(sent(verdict.word(), message_id))
     }
 
@@ -338,7 +338,7 @@ impl Watch<'_> {
         let (message, about, verdict) = (letter.render(), letter.arn(), entry.verdict);
         let message_id = scene.aws.publish(&message).await?;
         let record = Record::without_facts(&about, verdict, scene.now, message_id.clone());
-        self.scene.record(entry, &record).await;
+        self.scene.told(entry, &record, &message).await;
         Ok(sent(verdict.word(), message_id))
     }
 

@@ -1,5 +1,6 @@
 //! DataSync, as far as a start needs it.
 
+use crate::Settings;
 use aws_call::CallError;
 use aws_sdk_datasync::Client;
 use aws_sdk_datasync::config::{BehaviorVersion, Config};
@@ -7,11 +8,13 @@ use aws_sdk_datasync::error::SdkError;
 use aws_sdk_datasync::operation::start_task_execution::StartTaskExecutionError;
 use backup_domain::arn::TaskArn;
 use function_env::{Clients, ClientsError};
+use function_ping::Ping;
 
-/// The one client of this function.
+/// The clients of this function.
 #[derive(Debug)]
 pub struct Aws {
     datasync: Client,
+    pub(crate) ping: Ping,
 }
 
 /// What DataSync says about a task.
@@ -39,19 +42,20 @@ pub enum StartError {
 }
 
 impl Aws {
-    /// Builds the client.
+    /// Builds the clients.
     ///
     /// # Errors
     ///
     /// [`ClientsError`] names what Lambda did not set.
-    pub fn from_env() -> Result<Self, ClientsError> {
-        let config = Clients::from_env()?.config("DATASYNC");
-        let config = Config::from(&config)
+    pub fn from_env(settings: &Settings) -> Result<Self, ClientsError> {
+        let clients = Clients::from_env()?;
+        let config = Config::from(&clients.config("DATASYNC"))
             .to_builder()
             .behavior_version(BehaviorVersion::latest())
             .build();
         Ok(Aws {
             datasync: Client::from_conf(config),
+            ping: Ping::to(settings.ping.clone(), &clients),
         })
     }
 

@@ -14,7 +14,8 @@ use aws::{StartError, Task};
 use aws_call::CallError;
 use backup_domain::arn::TaskArn;
 use function_env::log;
-use function_env::{VariableError, required};
+use function_env::{VariableError, given, required};
+use function_ping::PingUrl;
 use lambda_runtime::Diagnostic;
 use lambda_runtime::tracing::{self, Span};
 
@@ -25,6 +26,8 @@ pub struct Settings {
     pub task: TaskArn,
     /// The stack, for the log.
     pub stack: String,
+    /// A service that is told when a run was started.
+    pub ping: Option<PingUrl>,
 }
 
 impl Settings {
@@ -37,6 +40,7 @@ impl Settings {
         Ok(Settings {
             task: required("TASK_ARN")?,
             stack: required("STACK_NAME")?,
+            ping: given("PING_URL")?,
         })
     }
 }
@@ -89,6 +93,11 @@ pub async fn handle(
         }
         Err(error) => Err(error.into()),
     };
+    if let Ok(answer) = &answer
+        && answer.action == Action::Started
+    {
+        aws.ping.started().await;
+    }
     match &answer {
         Ok(answer) => {
             let execution = answer.task_execution_arn.as_deref();

@@ -1,7 +1,7 @@
 //! Starts an execution of the backup task.
 //!
 //! Invoked by: the schedule `StartSchedule` in `template.yaml`, or by hand.
-//! Environment: `STACK_NAME`, `TASK_ARN`.
+//! Environment: `STACK_NAME`, `TASK_ARN`, `PING_URL`.
 //! Calls: `datasync:DescribeTask`, `datasync:StartTaskExecution`.
 
 use function_env::log;
@@ -12,7 +12,7 @@ use start_execution::{Aws, Settings, handle};
 async fn main() -> anyhow::Result<()> {
     log::init();
     let settings = Settings::from_env()?;
-    let aws = Aws::from_env()?;
+    let aws = Aws::from_env(&settings)?;
     run(service_fn(|event: LambdaEvent<serde_json::Value>| {
         handle(&aws, &settings, event.payload)
     }))

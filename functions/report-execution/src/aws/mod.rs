@@ -15,6 +15,7 @@ use aws_call::CallError;
 use backup_domain::letter::Message;
 use function_env::{Clients, ClientsError};
 use function_mail::Mail;
+use function_ping::Ping;
 
 /// The clients of this function.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub struct Aws {
     line: line::LineClients,
     mail: Mail,
     watch_mail: Mail,
+    pub(crate) ping: Ping,
     report_bucket: String,
 }
 
@@ -43,6 +45,7 @@ impl Aws {
             line: line::clients(&clients),
             mail: Mail::to(&settings.topic, &clients),
             watch_mail: Mail::to(&settings.watch_topic, &clients),
+            ping: Ping::to(settings.ping.clone(), &clients),
             report_bucket: settings.report_bucket.clone(),
         })
     }
