@@ -71,8 +71,7 @@ pub(crate) async fn odd_names_come_back(stage: &Stage) -> anyhow::Result<()> {
     std::fs::create_dir(folder.join("empty\nfolder"))?;
     symlink("../../outside\n", folder.join("link\nout"))?;
     let run = stage.run().await?;
-    let is_good = run.mail.attribute("severity") == "info";
-    ensure!(is_good, "{}", run.mail.body);
+    harness::ensure_good(&run.mail)?;
 
     restored(stage, async |target, status, _| {
         ensure!(status == TaskExecutionStatus::Success, "{status:?}");

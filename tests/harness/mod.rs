@@ -92,6 +92,13 @@ pub(crate) async fn run(stage: &Stage) -> anyhow::Result<(String, rehearsal::Run
     Ok((arn, run))
 }
 
+/// The mail must tell of a run that counts as good, whatever was told before it.
+pub(crate) fn ensure_good(mail: &Mail) -> anyhow::Result<()> {
+    let good = ["OK", "NO CHANGE", "RECOVERED", "SUSPECT"];
+    anyhow::ensure!(good.contains(&mail.attribute("verdict")), "{}", mail.body);
+    Ok(())
+}
+
 /// The event that `DataSync` sends about an execution.
 pub(crate) fn event(execution: &str, state: &str) -> Value {
     json!({

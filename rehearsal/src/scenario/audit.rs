@@ -108,7 +108,7 @@ async fn audits(stage: &Stage) -> anyhow::Result<usize> {
     let events = answer["events"].as_array().context("no log events")?;
     let lines = events.iter().filter_map(|event| event["message"].as_str());
     Ok(lines
-        .filter(|line| line.contains("audited verdict="))
+        .filter(|line| line.contains(r#""message":"audited""#))
         .count())
 }
 
