@@ -291,8 +291,8 @@ pub(crate) async fn a_function_with_another_topic_is_named(stage: &Stage) -> any
     let before: Value =
         serde_json::from_str(&signed::get(&stage.cloud, "lambda", &path).await?.body)?;
     let mut wrong = before["Environment"].clone();
-    let another = stage.output("AlertTopicArn")?;
-    wrong["Variables"]["TOPIC_ARN"] = format!("{another}-of-others").into();
+    let elsewhere = format!("{}-elsewhere", stage.output("WatchTopicArn")?);
+    wrong["Variables"]["TOPIC_ARN"] = elsewhere.into();
     signed::put(
         &stage.cloud,
         "lambda",

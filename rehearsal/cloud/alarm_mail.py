@@ -75,9 +75,8 @@ def reason(alarm: dict, state: str, real: list, breaching: list, lacking: int, n
     values = ", ".join(f"{value} ({_short(begin)})" for begin, value in shown)
     at_least = needed if state == "ALARM" else periods - needed + 1
     way = "OK -> ALARM" if state == "ALARM" else "ALARM -> OK"
-    filled = f" and {lacking} missing treated as [{treated}]" if lacking and treated else ""
     return (f"Threshold Crossed: {len(shown)} out of the last {_counted(periods)} [{values}] {verb} "
-            f"{WORDS[alarm['ComparisonOperator']]} the threshold ({limit}){filled} "
+            f"{WORDS[alarm['ComparisonOperator']]} the threshold ({limit}) "
             f"(minimum {_counted(at_least)} for {way} transition).")
 
 

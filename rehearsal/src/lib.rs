@@ -13,6 +13,7 @@ mod fleet;
 pub mod instance;
 mod local_cloud;
 mod outbox;
+mod past;
 mod process;
 pub mod python;
 mod restore;
@@ -26,6 +27,7 @@ pub use fault::{Delivery, Fault, Healed};
 pub use fleet::{Fleet, Member};
 pub use local_cloud::{LocalCloud, REGION};
 pub use outbox::{Kind, Mail};
+pub use past::KeptLedger;
 pub use scenario::{Ending, Outcome, Scenario, play};
 pub use stage::{Answer, Run, Stage, Version};
 

@@ -3,6 +3,7 @@
 use super::Entry;
 use crate::verdict::Verdict;
 use jiff::Timestamp;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// The entries of a task within the horizon, oldest first.
@@ -41,7 +42,7 @@ impl History {
 
     fn from_entries(entries: impl IntoIterator<Item = Entry>) -> Self {
         let mut entries: Vec<Entry> = entries.into_iter().collect();
-        entries.sort_by(|a, b| (a.time, &a.execution_id).cmp(&(b.time, &b.execution_id)));
+        entries.sort_by_key(in_order);
         History { entries }
     }
 
@@ -185,9 +186,15 @@ impl History {
             }
         }
         words.extend(of_runs.into_values());
-        words.sort_by_key(|entry| entry.time);
+        words.sort_by_key(|entry| in_order(entry));
         words
     }
+}
+
+/// By time. Keys hold whole seconds, and no two runs of a task start within one; where
+/// they seem to, the better one is taken for the later one.
+fn in_order(entry: &Entry) -> (Timestamp, Reverse<Verdict>) {
+    (entry.time, Reverse(entry.verdict))
 }
 
 /// STUCK is followed by an end, UNKNOWN by what became known.

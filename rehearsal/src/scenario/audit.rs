@@ -107,9 +107,8 @@ async fn audits(stage: &Stage) -> anyhow::Result<usize> {
     let answer: Value = serde_json::from_str(&answer.body)?;
     let events = answer["events"].as_array().context("no log events")?;
     let lines = events.iter().filter_map(|event| event["message"].as_str());
-    Ok(lines
-        .filter(|line| line.contains(r#""message":"audited""#))
-        .count())
+    let lines = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    Ok(lines.filter(|line| line["message"] == "audited").count())
 }
 
 async fn set_versioning(stage: &Stage, status: BucketVersioningStatus) -> anyhow::Result<()> {

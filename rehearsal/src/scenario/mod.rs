@@ -3,6 +3,7 @@
 
 mod add;
 mod audit;
+mod dead_watch;
 mod delete;
 mod failed;
 mod first_copy;
@@ -46,6 +47,8 @@ pub enum Scenario {
     OldVersion,
     /// Somebody suspends versioning, and the daily audit notices.
     Audit,
+    /// The watch goes silent, and then finds no good run: an alarm rings.
+    DeadWatch,
     /// The fleet grows by an instance, and loses one.
     Scale,
 }
@@ -121,7 +124,7 @@ impl Ending {
 
 impl Scenario {
     /// All scenarios, in the order of playing.
-    pub const ALL: [Scenario; 12] = [
+    pub const ALL: [Scenario; 13] = [
         Scenario::FirstCopy,
         Scenario::NoChange,
         Scenario::Modify,
@@ -133,6 +136,7 @@ impl Scenario {
         Scenario::Restore,
         Scenario::OldVersion,
         Scenario::Audit,
+        Scenario::DeadWatch,
         Scenario::Scale,
     ];
 
@@ -151,6 +155,7 @@ impl Scenario {
             Scenario::Restore => "restore",
             Scenario::OldVersion => "old-version",
             Scenario::Audit => "audit",
+            Scenario::DeadWatch => "dead-watch",
             Scenario::Scale => "scale",
         }
     }
@@ -194,6 +199,7 @@ impl Scenario {
             Scenario::Restore => restore::play(stage, say).await,
             Scenario::OldVersion => old_version::play(stage, say).await,
             Scenario::Audit => audit::play(stage, say).await,
+            Scenario::DeadWatch => dead_watch::play(stage, say).await,
             Scenario::Scale => scale::play(stage, say).await,
         }
     }
