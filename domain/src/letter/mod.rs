@@ -101,3 +101,5 @@ fn entries(count: u64) -> String {
 
 #[cfg(test)]
 pub(crate) mod fixtures;
+#[cfg(test)]
+mod forms;
