@@ -27,6 +27,7 @@ mod seams;
 mod start;
 mod template;
 mod tool;
+mod watch;
 
 use harness::Stage;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -94,6 +95,12 @@ fn acts() -> Vec<(&'static str, Act)> {
         function_logs::are_json_for_every_function,
         ping::a_run_is_told_from_start_to_end,
         ping::a_service_that_is_ill_changes_nothing,
+        watch::has_nothing_to_tell_twice,
+        watch::a_disabled_rule_is_told_until_it_works,
+        watch::a_denied_look_is_told,
+        watch::two_at_once_do_no_harm,
+        watch::an_unreadable_ledger_is_told,
+        watch::limits_are_variables,
         failed_files::all_of_a_hundred_thousand_are_counted_and_classed,
         failed_files::a_broken_part_is_never_none,
         failed_files::a_denied_log_is_said,
