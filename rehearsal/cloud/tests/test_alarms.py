@@ -160,6 +160,7 @@ class AnAlarmOfAStack(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
+        own_alarms = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:alarm-stack-*"
         harness.stack("alarm-stack", {
             "Open": {"Type": "AWS::SNS::Topic"},
             "OpenPolicy": {"Type": "AWS::SNS::TopicPolicy", "Properties": {
@@ -167,7 +168,7 @@ class AnAlarmOfAStack(unittest.TestCase):
                     "Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"},
                     "Action": "sns:Publish", "Resource": {"Ref": "Open"}, "Condition": {
                         "StringEquals": {"aws:SourceAccount": ACCOUNT},
-                        "ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:alarm-stack-*"}}}]}}},
+                        "ArnLike": {"aws:SourceArn": own_alarms}}}]}}},
             "Closed": {"Type": "AWS::SNS::Topic"},
             "ClosedPolicy": {"Type": "AWS::SNS::TopicPolicy", "Properties": {
                 "Topics": [{"Ref": "Closed"}], "PolicyDocument": {"Version": "2012-10-17", "Statement": [{
