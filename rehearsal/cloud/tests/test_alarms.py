@@ -66,13 +66,17 @@ class AJudgement(unittest.TestCase):
         table = [
             (3, "0-X-X",    "ok",    "ok",    "ok",      "ok"),
             (3, "----0",    "ok",    "ok",    "ok",      "ok"),
+            (3, "0----",    "ok",    "ok",    "ok",      "ok"),
             (3, "-----",    "none",  "alarm", "alarm",   "ok"),
             (3, "0XX-X",    "alarm", "alarm", "alarm",   "alarm"),
+            (3, "----X",    "none",  "alarm", "alarm",   "ok"),
             (3, "--X--",    "alarm", "alarm", "alarm",   "ok"),
+            (3, "X----",    "alarm", "alarm", "alarm",   "ok"),
             (2, "0-X-X",    "alarm", "alarm", "alarm",   "alarm"),
             (2, "00X0X",    "alarm", "alarm", "alarm",   "alarm"),
             (2, "0-X--",    "ok",    "ok",    "alarm",   "ok"),
             (2, "----0",    "ok",    "ok",    "alarm",   "ok"),
+            (2, "----X",    "none",  "alarm", "alarm",   "ok"),
             (2, "---X-",    "alarm", "alarm", "alarm",   "ok"),
         ]
         for number, (needed, points, *expected) in enumerate(table):
