@@ -18,13 +18,15 @@ pub(crate) async fn all_pass(stage: &Stage) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How many runs a scenario plays: each gives one mail.
+/// How many mails a scenario gives: one for each run, and for each news of the watch
+/// and its alarm.
 fn mails(scenario: Scenario) -> usize {
     match scenario {
         Scenario::Partial
         | Scenario::Failed
         | Scenario::MountTargetUnreachable
         | Scenario::Restore => 2,
+        Scenario::DeadWatch => 5,
         _ => 1,
     }
 }

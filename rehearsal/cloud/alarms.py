@@ -131,16 +131,14 @@ def judge(alarm: dict, values: list[tuple[float, float | None]]) -> tuple[str, s
         state = "OK"
     elif len(real) > len(breaching):
         state = "OK"
-    elif treat == "missing" and not real:
-        state = "INSUFFICIENT_DATA"
-    elif treat == "missing" and _is_old_enough(alarm, values, needed):
-        state = "ALARM"
+    elif treat == "missing":
+        state = "ALARM" if _is_old_enough(values, needed) else "INSUFFICIENT_DATA"
     return state, alarm_mail.reason(alarm, state, real, breaching, lacking, needed)
 
 
-def _is_old_enough(alarm: dict, values: list, needed: int) -> bool:
-    """Only breaching data points, and the oldest would be among the last `needed` ones, or before."""
-    ages = [age for age, (_, value) in enumerate(values[:alarm["EvaluationPeriods"]], 1) if value is not None]
+def _is_old_enough(values: list, needed: int) -> bool:
+    """Of breaching data points alone: whether the oldest lies so far back that the others may be missing."""
+    ages = [age for age, (_, value) in enumerate(values, 1) if value is not None]
     return bool(ages) and ages[-1] >= needed
 
 

@@ -66,13 +66,17 @@ class AJudgement(unittest.TestCase):
         table = [
             (3, "0-X-X",    "ok",    "ok",    "ok",      "ok"),
             (3, "----0",    "ok",    "ok",    "ok",      "ok"),
+            (3, "0----",    "ok",    "ok",    "ok",      "ok"),
             (3, "-----",    "none",  "alarm", "alarm",   "ok"),
             (3, "0XX-X",    "alarm", "alarm", "alarm",   "alarm"),
+            (3, "----X",    "none",  "alarm", "alarm",   "ok"),
             (3, "--X--",    "alarm", "alarm", "alarm",   "ok"),
+            (3, "X----",    "alarm", "alarm", "alarm",   "ok"),
             (2, "0-X-X",    "alarm", "alarm", "alarm",   "alarm"),
             (2, "00X0X",    "alarm", "alarm", "alarm",   "alarm"),
             (2, "0-X--",    "ok",    "ok",    "alarm",   "ok"),
             (2, "----0",    "ok",    "ok",    "alarm",   "ok"),
+            (2, "----X",    "none",  "alarm", "alarm",   "ok"),
             (2, "---X-",    "alarm", "alarm", "alarm",   "ok"),
         ]
         for number, (needed, points, *expected) in enumerate(table):
@@ -160,6 +164,7 @@ class AnAlarmOfAStack(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
+        own_alarms = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:alarm-stack-*"
         harness.stack("alarm-stack", {
             "Open": {"Type": "AWS::SNS::Topic"},
             "OpenPolicy": {"Type": "AWS::SNS::TopicPolicy", "Properties": {
@@ -167,7 +172,7 @@ class AnAlarmOfAStack(unittest.TestCase):
                     "Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"},
                     "Action": "sns:Publish", "Resource": {"Ref": "Open"}, "Condition": {
                         "StringEquals": {"aws:SourceAccount": ACCOUNT},
-                        "ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:alarm-stack-*"}}}]}}},
+                        "ArnLike": {"aws:SourceArn": own_alarms}}}]}}},
             "Closed": {"Type": "AWS::SNS::Topic"},
             "ClosedPolicy": {"Type": "AWS::SNS::TopicPolicy", "Properties": {
                 "Topics": [{"Ref": "Closed"}], "PolicyDocument": {"Version": "2012-10-17", "Statement": [{
