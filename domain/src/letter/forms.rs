@@ -7,6 +7,7 @@ use super::{
     SilenceLetter, TestLetter, UnknownLetter,
 };
 use crate::baseline::Baseline;
+use crate::event_pattern::Pattern;
 use crate::execution::{Counters, Execution, Status};
 use crate::failed_files::FailedFiles;
 use crate::ledger::Entry;
@@ -18,6 +19,7 @@ use crate::watch::{Found, Refusal, troubles};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 fn now() -> Timestamp {
     "2026-11-23T08:19:00Z".parse().unwrap()
@@ -188,6 +190,34 @@ fn a_broken_machine_form_is_noticed() {
             .build(&schema)
             .unwrap();
         assert!(!schema.is_valid(&form), "{member}");
+    }
+}
+
+/// The filter policies of README let through what it says.
+#[test]
+fn the_readme_s_filter_policies_hold_back_what_it_says() {
+    let readme = include_str!("../../../README.md");
+    let policies = readme
+        .lines()
+        .filter(|line| line.starts_with("{\"verdict\"") || line.starts_with("{\"severity\""));
+    // A filter policy is an event pattern over the attributes (source: SNS Developer
+    // Guide, "Subscription filter policies").
+    let policies: Vec<Pattern> = policies.map(|line| Pattern::parse(line).unwrap()).collect();
+    let [trouble, pager, no_quiet] = policies.as_slice() else {
+        panic!("{policies:?}");
+    };
+    for letter in all() {
+        let attributes: BTreeMap<&str, &str> = letter.attributes().collect();
+        let (verdict, severity) = (attributes["verdict"], attributes["severity"]);
+        let attributes = serde_json::json!(attributes);
+        let is_quiet = ["OK", "NO CHANGE", "TEST"].contains(&verdict);
+        assert_eq!(trouble.matches(&attributes), !is_quiet, "{verdict}");
+        assert_eq!(pager.matches(&attributes), severity == "error", "{verdict}");
+        assert_eq!(
+            no_quiet.matches(&attributes),
+            verdict != "NO CHANGE",
+            "{verdict}"
+        );
     }
 }
 

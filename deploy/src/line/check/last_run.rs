@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 
 const STEP: &str = "last execution";
 
-/// How long ago the newest run may have started. A daily run is due after 24 hours,
-/// after 25 where clocks are put back, and has the rest to begin late and to end.
-const OLDEST: SignedDuration = SignedDuration::from_hours(30);
+/// The default of `FreshnessLimitHours`. A daily run is due after 24 hours, after 25
+/// where clocks are put back, and has the rest to begin late and to end.
+const LIMIT_HOURS: i64 = 30;
 
 pub(super) fn last_execution(line: &Line, place: &Place<'_>, now: Timestamp) -> Step {
     let last = match &line.last {
@@ -26,7 +26,7 @@ pub(super) fn last_execution(line: &Line, place: &Place<'_>, now: Timestamp) -> 
         let found = format!("{}; when it started is not reported", last.status);
         return Step::not_sure(STEP, found, place.look_at(last));
     };
-    if now.duration_since(started) > OLDEST {
+    if now.duration_since(started) > place.oldest_run() {
         return too_old(last, started, place);
     }
     match last.status.as_str() {
@@ -52,7 +52,7 @@ fn too_old(last: &Execution, started: Timestamp, place: &Place<'_>) -> Step {
         "{}, started {}: more than {} hours ago",
         last.status,
         at(started),
-        OLDEST.as_hours()
+        place.oldest_run().as_hours()
     );
     let next = match last.status.as_str() {
         "SUCCESS" => format!(
@@ -97,6 +97,13 @@ fn at(time: Timestamp) -> String {
 }
 
 impl Place<'_> {
+    /// How long ago the newest run may have started: the limit of the watch.
+    fn oldest_run(&self) -> SignedDuration {
+        let limit = self.stack.parameters.get("FreshnessLimitHours");
+        let hours = limit.and_then(|hours| hours.parse().ok());
+        SignedDuration::from_hours(hours.unwrap_or(LIMIT_HOURS))
+    }
+
     fn look_at(&self, execution: &Execution) -> String {
         let words = ["--task-execution-arn", execution.arn.as_str()];
         let describe = self.aws.command("datasync describe-task-execution", &words);
