@@ -16,6 +16,7 @@ mod fault_lab;
 mod file_names;
 mod fleet;
 mod function_logs;
+mod fuzz_corpus;
 mod getting_files_back;
 mod harness;
 mod mount;
@@ -60,6 +61,7 @@ fn solos() -> Vec<(&'static str, Solo)> {
     solos![
         described_system::every_row_is_shown,
         fault_lab::it_can_condemn_and_be_played_again,
+        fuzz_corpus::every_input_is_survived,
         mount::the_template_holds_the_script,
         mount::no_instance_goes_into_service_without_its_files,
         mount::two_instances_see_the_same_file,

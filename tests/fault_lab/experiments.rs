@@ -10,16 +10,31 @@ use std::time::Duration;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
+/// Their names, by which one can be played alone.
+const NO_FAULTS: &str = "no faults, one event in ten twice";
+const FAULTS: &str = "30 % of calls faulty";
+const NO_DESCRIBE: &str = "describe down";
+const NO_SNS: &str = "SNS down for two hours of four";
+const NO_EVENTS: &str = "every event dropped";
+
 pub(super) async fn play_all(lab: &Lab<'_>, table: &mut Table) -> anyhow::Result<()> {
-    without_faults(lab, table).await?;
-    for seed in &lab.scale.seeds {
+    let (wants, seed) = (|name| lab.scale.wants(name), lab.scale.seeds[0]);
+    if wants(NO_FAULTS) {
+        without_faults(lab, table).await?;
+    }
+    for seed in lab.scale.seeds.iter().filter(|_| wants(FAULTS)) {
         with_faults(lab, *seed, table).await?;
     }
-    let seed = lab.scale.seeds[0];
-    without_describe(lab, seed, table).await?;
-    without_sns(lab, seed, table).await?;
-    without_events(lab, table).await?;
-    for point in Point::ALL {
+    if wants(NO_DESCRIBE) {
+        without_describe(lab, seed, table).await?;
+    }
+    if wants(NO_SNS) {
+        without_sns(lab, seed, table).await?;
+    }
+    if wants(NO_EVENTS) {
+        without_events(lab, table).await?;
+    }
+    for point in Point::ALL.into_iter().filter(|point| wants(point.words())) {
         killed(lab, point, table).await?;
     }
     Ok(())
@@ -28,12 +43,7 @@ pub(super) async fn play_all(lab: &Lab<'_>, table: &mut Table) -> anyhow::Result
 async fn without_faults(lab: &Lab<'_>, table: &mut Table) -> anyhow::Result<()> {
     let played = lab.play(Experiment::new(lab, Plan::Nothing)).await?;
     let faults = [played.wrong(), played.silent(), played.repeated()].concat();
-    table.add(
-        "no faults, one event in ten twice",
-        played.since,
-        played.figures(),
-        faults,
-    );
+    table.add(NO_FAULTS, played.since, played.figures(), faults);
     Ok(())
 }
 
@@ -44,7 +54,7 @@ async fn with_faults(lab: &Lab<'_>, seed: u64, table: &mut Table) -> anyhow::Res
     if played.judgement.too_many * 10 > lab.executions.len() {
         faults.push(format!("{} mails too many", played.judgement.too_many));
     }
-    let name = format!("30 % of calls faulty, seed {seed}");
+    let name = format!("{FAULTS}, seed {seed}");
     table.add(name, played.since, played.figures(), faults);
     Ok(())
 }
@@ -62,7 +72,7 @@ async fn without_describe(lab: &Lab<'_>, seed: u64, table: &mut Table) -> anyhow
     if unknown != all {
         faults.push(format!("{unknown} degraded mails, not {all}"));
     }
-    table.add("describe down", played.since, played.figures(), faults);
+    table.add(NO_DESCRIBE, played.since, played.figures(), faults);
     Ok(())
 }
 
@@ -83,12 +93,7 @@ async fn without_sns(lab: &Lab<'_>, seed: u64, table: &mut Table) -> anyhow::Res
     if played.delivered.failed.is_empty() {
         faults.push("no event failed three times, so SNS was not down".to_owned());
     }
-    table.add(
-        "SNS down for two hours of four",
-        played.since,
-        played.figures(),
-        faults,
-    );
+    table.add(NO_SNS, played.since, played.figures(), faults);
     Ok(())
 }
 
@@ -99,12 +104,7 @@ async fn without_events(lab: &Lab<'_>, table: &mut Table) -> anyhow::Result<()> 
     };
     let played = lab.play(experiment.watched()).await?;
     let faults = [played.wrong(), played.silent(), played.repeated()].concat();
-    table.add(
-        "every event dropped",
-        played.since,
-        played.figures(),
-        faults,
-    );
+    table.add(NO_EVENTS, played.since, played.figures(), faults);
     Ok(())
 }
 
@@ -121,12 +121,7 @@ async fn killed(lab: &Lab<'_>, point: Point, table: &mut Table) -> anyhow::Resul
     if played.killed() != lab.scale.kills {
         faults.push(format!("{} processes were killed", played.killed()));
     }
-    table.add(
-        format!("kill -9 {}", point.words()),
-        played.since,
-        played.figures(),
-        faults,
-    );
+    table.add(point.words(), played.since, played.figures(), faults);
     Ok(())
 }
 

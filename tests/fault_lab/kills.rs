@@ -28,12 +28,12 @@ impl Point {
     /// In the words of the table.
     pub(super) fn words(self) -> &'static str {
         match self {
-            Point::AfterEvent => "after the event is taken",
-            Point::AfterLedgerRead => "after the ledger was read",
-            Point::AfterDescribe => "after describe",
-            Point::BeforePublish => "before publish",
-            Point::AfterPublish => "after publish",
-            Point::AfterLedgerWrite => "after the ledger write",
+            Point::AfterEvent => "kill -9 after the event is taken",
+            Point::AfterLedgerRead => "kill -9 after the ledger was read",
+            Point::AfterDescribe => "kill -9 after describe",
+            Point::BeforePublish => "kill -9 before publish",
+            Point::AfterPublish => "kill -9 after publish",
+            Point::AfterLedgerWrite => "kill -9 after the ledger write",
         }
     }
 

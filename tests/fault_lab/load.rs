@@ -22,7 +22,12 @@ struct Held {
     descriptors: usize,
 }
 
+const NAME: &str = "load on one process";
+
 pub(super) async fn play(lab: &Lab<'_>, table: &mut Table) -> anyhow::Result<()> {
+    if !lab.scale.wants(NAME) {
+        return Ok(());
+    }
     let (since, count) = (Instant::now(), lab.scale.invocations);
     let (function, log) = (lab.function().await?, lab.log.clone());
     let mut worker = Worker::start(&function, log).await?;
@@ -39,7 +44,7 @@ pub(super) async fn play(lab: &Lab<'_>, table: &mut Table) -> anyhow::Result<()>
         }
     }
     let (figures, faults) = compared(count, &looks)?;
-    table.add("load on one process", since, figures, faults);
+    table.add(NAME, since, figures, faults);
     Ok(())
 }
 

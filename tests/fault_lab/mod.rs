@@ -2,8 +2,7 @@
 //! proxy that lets its calls fail, and a judge who compares what happened with the
 //! mails that came.
 //!
-//! `FAULT_LAB=full` plays all of it, `FAULT_LAB_SEED=17` one seed alone; see
-//! `scale.rs`. Equal seeds meet equal faults.
+//! Equal seeds meet equal faults; `scale.rs` says how to play more, or one again.
 
 mod call;
 mod executions;
@@ -70,7 +69,7 @@ pub(crate) async fn never_silent_and_never_wrongly_ok(stage: &Stage) -> anyhow::
     let mut table = Table::default();
     experiments::play_all(&lab, &mut table).await?;
     load::play(&lab, &mut table).await?;
-    table.close(&lab.log_file)
+    table.close(&lab.scale.seeds, &lab.log_file)
 }
 
 /// What the lab itself must be able to do.

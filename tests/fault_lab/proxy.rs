@@ -140,6 +140,12 @@ impl Proxy {
         *self.stand.lock().unwrap_or_else(PoisonError::into_inner) = stand;
     }
 
+    /// The id of the attempt.
+    pub(super) fn attempt(&self) -> String {
+        let stand = self.stand.lock().unwrap_or_else(PoisonError::into_inner);
+        format!("event-{}-attempt-{}", stand.event, stand.attempt)
+    }
+
     async fn accept(self, listener: TcpListener) {
         while let Ok((stream, _)) = listener.accept().await {
             tokio::spawn(self.clone().serve(stream));

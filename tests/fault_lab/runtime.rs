@@ -59,6 +59,7 @@ pub(super) enum Outcome {
 }
 
 struct Invocation {
+    id: String,
     payload: Value,
     deadline: SystemTime,
 }
@@ -116,6 +117,7 @@ impl Worker {
     /// Hands over one event and waits for what comes of it.
     pub(super) async fn invoke(&mut self, payload: Value) -> Outcome {
         let invocation = Invocation {
+            id: self.proxy.attempt(),
             payload,
             deadline: SystemTime::now() + self.timeout,
         };
@@ -149,10 +151,7 @@ async fn next(State(api): State<Arc<Api>>) -> Response {
     let deadline = invocation.deadline.duration_since(UNIX_EPOCH);
     let deadline = deadline.unwrap_or_default().as_millis();
     let headers = [
-        (
-            "lambda-runtime-aws-request-id",
-            "8476a536-e9f4-11e8-9739-2dfe598c3fcd".to_owned(),
-        ),
+        ("lambda-runtime-aws-request-id", invocation.id),
         ("lambda-runtime-deadline-ms", deadline.to_string()),
         (
             "lambda-runtime-invoked-function-arn",

@@ -1,5 +1,6 @@
-//! How much is played: a few dozen seconds of it by default, all of it with
-//! `FAULT_LAB=full`, and one seed alone with `FAULT_LAB_SEED=17`.
+//! How much is played: a minute of it by default, all of it with `FAULT_LAB=full`, one
+//! seed alone with `FAULT_LAB_SEED=17`, and with `FAULT_LAB_ONLY=kill` what has that
+//! in its name.
 
 use anyhow::Context;
 
@@ -13,6 +14,8 @@ pub(super) struct Scale {
     pub(super) kills: usize,
     /// Invocations of one process.
     pub(super) invocations: usize,
+    /// What an experiment must have in its name.
+    only: String,
 }
 
 impl Scale {
@@ -26,7 +29,13 @@ impl Scale {
             let seed = seed.parse().context("FAULT_LAB_SEED is no number")?;
             scale.seeds = vec![seed];
         }
+        scale.only = std::env::var("FAULT_LAB_ONLY").unwrap_or_default();
         Ok(scale)
+    }
+
+    /// Whether an experiment is to be played.
+    pub(super) fn wants(&self, experiment: &str) -> bool {
+        experiment.contains(&self.only)
     }
 
     fn new(
@@ -40,6 +49,7 @@ impl Scale {
             seeds: seeds.into_iter().collect(),
             kills,
             invocations,
+            only: String::new(),
         }
     }
 }

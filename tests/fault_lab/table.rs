@@ -1,5 +1,6 @@
 //! What the lab prints: a line an experiment, with its figures.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// The lines so far.
@@ -40,8 +41,8 @@ impl Table {
     /// # Errors
     ///
     /// If an experiment found what must not be.
-    pub(super) fn close(self, log: &std::path::Path) -> anyhow::Result<()> {
-        eprintln!("\nthe fault lab");
+    pub(super) fn close(self, seeds: &[u64], log: &Path) -> anyhow::Result<()> {
+        eprintln!("\nthe fault lab, seeds {seeds:?}; FAULT_LAB_SEED plays one again");
         for row in &self.rows {
             eprintln!("{}", row.line());
             for fault in &row.faults {
