@@ -243,6 +243,13 @@ mod tests {
         }
 
         #[test]
+        fn every_long_time_prints_short(from in 0_i64..4_000_000_000, to in 0_i64..4_000_000_000) {
+            let at = |second| Timestamp::from_second(second).unwrap();
+            let text = Elapsed::between(at(from), at(to)).to_string();
+            prop_assert!(text.is_ascii() && text.len() <= 20 && !text.contains('-'), "{}", text);
+        }
+
+        #[test]
         fn a_speed_times_its_time_is_the_size(bytes in number(), took in number()) {
             if let Some(Bytes(rate)) = Bytes(bytes).per_second(Millis(took)) {
                 let again = u128::from(rate) * u128::from(took) / 1000;

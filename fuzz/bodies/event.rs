@@ -1,6 +1,6 @@
 //! What arrives: whatever it is, it is read or told.
 
-use super::letter::{backup, must_be_taken, task};
+use super::letter::{backup, must_be_taken, next_run, task};
 use backup_domain::letter::{LastGood, UnknownLetter};
 use jiff::Timestamp;
 use report_execution::Entry;
@@ -21,6 +21,7 @@ pub(crate) fn read(data: &[u8]) {
         because,
         raw: change.is_none().then(|| payload.to_string()),
         last_good: LastGood::NoneRecorded,
+        next_run: next_run(),
         time: Timestamp::UNIX_EPOCH,
     };
     must_be_taken(&letter.render());

@@ -1,11 +1,12 @@
 //! The letter that everything ends in, and what must hold of it.
 
 use backup_domain::arn::{ExecutionArn, TaskArn};
+use backup_domain::baseline::Baseline;
 use backup_domain::execution::Execution;
 use backup_domain::failed_files::FailedFiles;
-use backup_domain::letter::{Backup, ExecutionLetter, LastGood, Message};
-use backup_domain::verdict::{Verdict, judge};
-use jiff::Timestamp;
+use backup_domain::letter::{Backup, Beside, ExecutionLetter, LastGood, Message, NextRun};
+use backup_domain::verdict::{Facts, Limits, Past, Verdict, judge};
+use jiff::{SignedDuration, Timestamp};
 
 const TASK: &str = "arn:aws:datasync:us-east-1:111122223333:task/task-0a1b2c3d4e5f60718";
 
@@ -31,17 +32,43 @@ pub(super) fn backup() -> Backup {
     }
 }
 
-/// Judges an execution and writes the letter about it.
+pub(super) fn next_run() -> NextRun {
+    NextRun::NotKnown("nobody asked".to_owned())
+}
+
+fn beside() -> Beside {
+    Beside {
+        last_good: LastGood::NoneRecorded,
+        baseline: Baseline::TooShort(0),
+        not_good: None,
+        row: None,
+        newer: None,
+        narrowed: false,
+        next_run: next_run(),
+    }
+}
+
+/// Judges an execution without a past, and writes the letter about it.
 pub(super) fn judged(execution: &Execution, failed: &FailedFiles) -> Verdict {
-    let verdict = judge(execution, failed);
+    let (beside, now) = (beside(), Timestamp::UNIX_EPOCH);
+    let past = Past {
+        was_not_good: false,
+        baseline: &beside.baseline,
+    };
+    let limits = Limits {
+        freshness: SignedDuration::from_hours(30),
+        run: SignedDuration::from_hours(12),
+    };
+    let verdict = judge(&Facts::Execution { execution, failed }, &past, &limits, now);
+    let verdict = verdict.expect("an execution has one");
     let letter = ExecutionLetter {
         backup: &backup(),
         verdict,
         execution,
         failed,
         report_url: None,
-        last_good: LastGood::NoneRecorded,
-        time: Timestamp::UNIX_EPOCH,
+        beside: &beside,
+        time: now,
     };
     must_be_taken(&letter.render());
     verdict

@@ -10,7 +10,7 @@ use anyhow::Context;
 use std::time::{Duration, Instant};
 
 /// Invocations before the first look: caches and pools are full by then.
-const WARM_UP: usize = 100;
+const WARM_UP: usize = 50;
 /// Looks after it.
 const LOOKS: usize = 20;
 

@@ -21,12 +21,13 @@ mod table;
 use crate::harness::{self, Stage, program};
 use anyhow::Context;
 use executions::Execution;
-use invoker::{Delivered, deliver};
+use invoker::{Delivered, Event, deliver};
 use judge::{Ended, Judgement, judge};
 use proxy::{Count, Log};
 use rehearsal::Mail;
 use runtime::Function;
 use scale::Scale;
+use serde_json::{Value, json};
 use std::fs::File;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -120,6 +121,10 @@ impl Lab<'_> {
         let of_lambda = of_lambda.map(|(name, value)| (name.to_owned(), value.to_owned()));
         Ok(Function {
             binary: program::binaries()?.join("report-execution"),
+            arn: configuration["FunctionArn"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
             environment: variables.chain(session).chain(of_lambda).collect(),
             timeout: Duration::from_secs(configuration["Timeout"].as_u64().unwrap_or(3)),
             upstream: self.stage.cloud.endpoint.clone(),
@@ -136,11 +141,13 @@ impl Lab<'_> {
         let (plan, events) = (&experiment.plan, experiment.events());
         let delivered = deliver(&function, &self.log, plan.clone(), events).await?;
         let ended: Vec<Ended> = experiment.executions.iter().map(Execution::ended).collect();
+        self.keep(&delivered.failed).await?;
         let silent_before = judge(&ended, &self.mails_since(known)?).silent.len();
         if experiment.is_watched {
             let watch = experiment.watch();
             deliver(&function, &self.log, plan.clone(), vec![watch]).await?;
         }
+        self.queue("PurgeQueue", json!({})).await?;
         Ok(Played {
             since,
             delivered,
@@ -148,6 +155,28 @@ impl Lab<'_> {
             judgement: judge(&ended, &self.mails_since(known)?),
             calls: self.log.count() - counted,
         })
+    }
+
+    /// Keeps events in the stack's failure queue, as Lambda does.
+    async fn keep(&self, failed: &[Event]) -> anyhow::Result<()> {
+        for event in failed {
+            let body = json!({"requestPayload": event.payload}).to_string();
+            self.queue("SendMessage", json!({"MessageBody": body}))
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn queue(&self, operation: &str, mut input: Value) -> anyhow::Result<()> {
+        input["QueueUrl"] = self.stage.output("FailureQueueUrl")?.into();
+        let target = format!("AmazonSQS.{operation}");
+        let headers = [
+            ("content-type", "application/x-amz-json-1.0"),
+            ("x-amz-target", target.as_str()),
+        ];
+        let cloud = &self.stage.cloud;
+        harness::signed::post(cloud, "sqs", "/", input.to_string(), &headers).await?;
+        Ok(())
     }
 
     /// Empties the ledger.

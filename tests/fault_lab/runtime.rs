@@ -27,6 +27,7 @@ use tokio::time::{Instant, sleep_until};
 #[derive(Debug, Clone)]
 pub(super) struct Function {
     pub(super) binary: PathBuf,
+    pub(super) arn: String,
     /// As the stack and Lambda set it, but for the two addresses.
     pub(super) environment: BTreeMap<String, String>,
     /// What an invocation may take.
@@ -66,6 +67,7 @@ struct Invocation {
 
 /// The two ends of a worker that its Runtime API holds.
 struct Api {
+    function: String,
     events: Mutex<mpsc::Receiver<Invocation>>,
     answers: mpsc::Sender<Outcome>,
 }
@@ -76,6 +78,7 @@ impl Worker {
         let (events, waiting) = mpsc::channel(1);
         let (told, answers) = mpsc::channel(1);
         let api = Api {
+            function: function.arn.clone(),
             events: Mutex::new(waiting),
             answers: told,
         };
@@ -153,10 +156,7 @@ async fn next(State(api): State<Arc<Api>>) -> Response {
     let headers = [
         ("lambda-runtime-aws-request-id", invocation.id),
         ("lambda-runtime-deadline-ms", deadline.to_string()),
-        (
-            "lambda-runtime-invoked-function-arn",
-            "arn:aws:lambda:eu-central-1:111122223333:function:lab".to_owned(),
-        ),
+        ("lambda-runtime-invoked-function-arn", api.function.clone()),
     ];
     (headers, Json(invocation.payload)).into_response()
 }

@@ -22,7 +22,7 @@ impl Scale {
     pub(super) fn from_env() -> anyhow::Result<Scale> {
         let mut scale = match std::env::var("FAULT_LAB").as_deref() {
             Ok("full") => Scale::new(1000, 1..=5, 50, 10_000),
-            Ok("") | Err(_) => Scale::new(200, 1..=1, 5, 300),
+            Ok("") | Err(_) => Scale::new(200, 1..=1, 5, 200),
             Ok(other) => anyhow::bail!("FAULT_LAB is `{other}`; it can be `full`, or left out"),
         };
         if let Ok(seed) = std::env::var("FAULT_LAB_SEED") {
