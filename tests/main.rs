@@ -12,9 +12,11 @@ mod described_system;
 mod event_patterns;
 mod events;
 mod failed_files;
+mod fault_lab;
 mod file_names;
 mod fleet;
 mod function_logs;
+mod fuzz_corpus;
 mod getting_files_back;
 mod harness;
 mod mount;
@@ -58,6 +60,8 @@ macro_rules! solos {
 fn solos() -> Vec<(&'static str, Solo)> {
     solos![
         described_system::every_row_is_shown,
+        fault_lab::it_can_condemn_and_be_played_again,
+        fuzz_corpus::every_input_is_survived,
         mount::the_template_holds_the_script,
         mount::no_instance_goes_into_service_without_its_files,
         mount::two_instances_see_the_same_file,
@@ -147,6 +151,8 @@ fn acts() -> Vec<(&'static str, Act)> {
         processes::a_killed_rehearsal_leaves_nothing_running,
         processes::a_missing_python_is_a_clear_error,
         processes::without_namespaces_the_fleet_is_not_shown,
+        // The last one: it leaves thousands of mails, and a history that never was.
+        fault_lab::never_silent_and_never_wrongly_ok,
     ]
 }
 

@@ -94,6 +94,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
         #[test]
         fn nothing_but_printable_ascii_comes_out(text in any::<String>(), longest in 20_usize..300) {
             let shown = clipped_at(&text, longest);

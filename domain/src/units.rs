@@ -198,18 +198,67 @@ mod tests {
         assert_eq!(Bytes(u64::MAX).per_second(Millis(1)), None);
     }
 
+    /// A number of any size, small ones as often as large ones.
+    fn number() -> impl Strategy<Value = u64> {
+        (0_u32..64, any::<u64>()).prop_map(|(bits, number)| number >> bits)
+    }
+
+    /// What a reader takes a size for.
+    fn read(size: &str) -> f64 {
+        let (number, unit) = size.split_once(' ').unwrap();
+        let number: f64 = number.replace(',', "").parse().unwrap();
+        let power = UNITS.iter().position(|known| *known == unit);
+        number * 1024_f64.powi(power.map_or(0, |power| i32::try_from(power).unwrap() + 1))
+    }
+
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
         #[test]
-        fn every_size_and_duration_prints_short_ascii(value in any::<u64>()) {
-            for text in [Bytes(value).to_string(), Millis(value).to_string()] {
-                prop_assert!(text.is_ascii() && text.len() <= 50, "{}", text);
-            }
-            let short = Bytes(value).short();
+        fn every_size_prints_short_and_true(value in number(), other in number()) {
+            let text = Bytes(value).to_string();
+            prop_assert!(text.is_ascii() && text.len() <= 50, "{}", text);
+            let (short, longer) = (Bytes(value.min(other)).short(), Bytes(value.max(other)).short());
             prop_assert!(!short.starts_with("1024"), "{}", short);
+            prop_assert!(read(&short) <= read(&longer), "{} and {}", short, longer);
+            #[expect(clippy::cast_precision_loss, reason = "far closer than the rounding")]
+            let exact = value.min(other) as f64;
+            prop_assert!((read(&short) - exact).abs() <= exact / 100.0, "{}", short);
         }
 
         #[test]
-        fn grouping_loses_no_digit(value in any::<u64>()) {
+        fn every_duration_prints_short_and_true(value in number()) {
+            let text = Millis(value).to_string();
+            prop_assert!(text.is_ascii() && text.len() <= 50, "{}", text);
+            let words: Vec<&str> = text.split(' ').collect();
+            let pairs = words.chunks(2).map(|pair| {
+                let unit = ["ms", "s", "m", "h"].iter().position(|unit| *unit == pair[1]).unwrap();
+                let number: u64 = pair[0].replace(',', "").parse().unwrap();
+                number * [1, 1000, 60_000, 3_600_000][unit]
+            });
+            let read: u64 = pairs.sum();
+            // Cut, never rounded up: seconds where there are no hours.
+            let precision = if value < 1000 { 1 } else if value < 3_600_000 { 1000 } else { 60_000 };
+            prop_assert!(read <= value && value - read < precision, "{}", text);
+        }
+
+        #[test]
+        fn every_long_time_prints_short(from in 0_i64..4_000_000_000, to in 0_i64..4_000_000_000) {
+            let at = |second| Timestamp::from_second(second).unwrap();
+            let text = Elapsed::between(at(from), at(to)).to_string();
+            prop_assert!(text.is_ascii() && text.len() <= 20 && !text.contains('-'), "{}", text);
+        }
+
+        #[test]
+        fn a_speed_times_its_time_is_the_size(bytes in number(), took in number()) {
+            if let Some(Bytes(rate)) = Bytes(bytes).per_second(Millis(took)) {
+                let again = u128::from(rate) * u128::from(took) / 1000;
+                prop_assert!(u128::from(bytes) - again <= u128::from(took) / 1000 + 1);
+            }
+        }
+
+        #[test]
+        fn grouping_loses_no_digit(value in number()) {
             prop_assert_eq!(grouped(value).replace(',', ""), value.to_string());
         }
     }

@@ -220,7 +220,8 @@ pub(crate) async fn denied<T>(
     result
 }
 
-async fn role(stage: &Stage, function: &str) -> anyhow::Result<String> {
+/// The name of a function's role.
+pub(crate) async fn role(stage: &Stage, function: &str) -> anyhow::Result<String> {
     let configuration = stage.configuration(function).await?;
     let arn = configuration["Role"]
         .as_str()

@@ -17,6 +17,8 @@ mod settle;
 mod watch;
 
 pub use aws::Aws;
+#[doc(hidden)]
+pub use aws::describe_with;
 pub use entry::Entry;
 pub use settings::Settings;
 pub use watch::Invocation;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::datasync::Shared;
 use crate::datasync::api::parse;
 use crate::datasync::error::ApiError;
+use crate::datasync::invent;
 use crate::datasync::model::Status;
 
 /// What tests have ordered so far.
@@ -92,6 +93,7 @@ pub(super) fn take(shared: &Shared, body: Value) -> Result<Value, ApiError> {
             "execution" => shared.control().patch(parse(value)?),
             "fail_next" => shared.control().fail_next(parse(value)?),
             "deny_read" => shared.control().deny_read(parse(value)?),
+            "invent" => invent::take(shared, parse(value)?)?,
             "hold" => {
                 let status: Option<Status> = parse(value)?;
                 shared.hold.send_replace(status);

@@ -23,6 +23,7 @@ mod executions;
 mod failures;
 mod filters;
 mod ids;
+mod invent;
 mod job;
 mod locations;
 mod log_lines;

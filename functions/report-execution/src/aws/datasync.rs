@@ -3,6 +3,7 @@
 use super::Aws;
 use super::counters::RawAnswer;
 use aws_call::CallError;
+use aws_sdk_datasync::Client;
 use aws_sdk_datasync::config::retry::RetryConfig;
 use aws_sdk_datasync::config::{BehaviorVersion, Config};
 use aws_sdk_datasync::operation::describe_task::DescribeTaskOutput;
@@ -19,12 +20,12 @@ use backup_domain::units::Millis;
 use function_env::Clients;
 use jiff::Timestamp;
 
-pub(super) fn client(clients: &Clients) -> aws_sdk_datasync::Client {
+pub(super) fn client(clients: &Clients) -> Client {
     let config = Config::from(&clients.config("DATASYNC"))
         .to_builder()
         .behavior_version(BehaviorVersion::latest())
         .build();
-    aws_sdk_datasync::Client::from_conf(config)
+    Client::from_conf(config)
 }
 
 /// The facts of an execution, and where its task report is written.
@@ -54,22 +55,7 @@ impl Aws {
     ///
     /// [`CallError`] if DataSync does not tell them.
     pub(crate) async fn describe(&self, arn: &ExecutionArn) -> Result<Described, CallError> {
-        let raw = RawAnswer::default();
-        let request = self
-            .datasync
-            .describe_task_execution()
-            .task_execution_arn(arn.as_str())
-            .customize()
-            .config_override(Config::builder().retry_config(RetryConfig::disabled()))
-            .interceptor(raw.clone());
-        let output = request.send().await.map_err(|error| {
-            CallError::new("datasync:DescribeTaskExecution", arn.as_str(), &error)
-        })?;
-        Ok(Described {
-            execution: execution_from(arn, &output, raw.counters()),
-            report: report_place_from(&output),
-            logs_problems: logs_problems(&output),
-        })
+        described(&self.datasync, arn).await
     }
 
     /// Asks for the facts of a task.
@@ -154,6 +140,35 @@ fn patterns(rules: &[FilterRule]) -> Vec<String> {
 
 fn text(value: Option<&str>) -> Option<String> {
     value.filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// The facts of an execution, as a client gets them: what fuzzing feeds.
+///
+/// # Errors
+///
+/// [`CallError`] if the answer cannot be read.
+#[doc(hidden)]
+pub async fn describe_with(client: &Client, arn: &ExecutionArn) -> Result<Execution, CallError> {
+    Ok(described(client, arn).await?.execution)
+}
+
+async fn described(client: &Client, arn: &ExecutionArn) -> Result<Described, CallError> {
+    let raw = RawAnswer::default();
+    let request = client
+        .describe_task_execution()
+        .task_execution_arn(arn.as_str())
+        .customize()
+        .config_override(Config::builder().retry_config(RetryConfig::disabled()))
+        .interceptor(raw.clone());
+    let output = request
+        .send()
+        .await
+        .map_err(|error| CallError::new("datasync:DescribeTaskExecution", arn.as_str(), &error))?;
+    Ok(Described {
+        execution: execution_from(arn, &output, raw.counters()),
+        report: report_place_from(&output),
+        logs_problems: logs_problems(&output),
+    })
 }
 
 /// Translates DataSync's answer. What the service did not report stays `None`:

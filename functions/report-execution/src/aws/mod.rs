@@ -6,6 +6,8 @@ mod line;
 mod logs;
 mod s3;
 
+#[doc(hidden)]
+pub use datasync::describe_with;
 pub(crate) use datasync::{Described, ReportPlace};
 pub(crate) use line::not_looked;
 pub(crate) use s3::Listed;
