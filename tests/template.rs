@@ -65,7 +65,8 @@ pub(crate) async fn it_agrees_with_the_functions(_: &Stage) -> anyhow::Result<()
 }
 
 /// Whose actions stand in the roles.
-const SERVICES: [&str; 9] = [
+const SERVICES: [&str; 10] = [
+    "cloudwatch",
     "datasync",
     "events",
     "kms",

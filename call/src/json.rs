@@ -49,6 +49,12 @@ impl JsonService {
         target: "Logs_20140328",
         version: "1.1",
     };
+    /// Amazon CloudWatch.
+    pub const CLOUDWATCH: JsonService = JsonService {
+        name: "monitoring",
+        target: "GraniteServiceVersion20100801",
+        version: "1.0",
+    };
     /// Amazon EventBridge.
     pub const EVENTS: JsonService = JsonService {
         name: "events",

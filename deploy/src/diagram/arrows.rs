@@ -161,7 +161,8 @@ fn doing(action: &str) -> (&'static str, bool) {
     match () {
         () if begins(&["SendMessage"]) => ("what failed", true),
         () if begins(&["Describe", "Get", "List", "Head"]) => ("asks", true),
-        () if begins(&["Start"]) => ("starts", false),
+        // A tag is on what is started.
+        () if begins(&["Start", "Tag"]) => ("starts", false),
         () if begins(&["Publish"]) => ("mails", false),
         () if begins(&["Put"]) => ("writes", false),
         () => ("uses", false),

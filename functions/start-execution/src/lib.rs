@@ -5,45 +5,31 @@
 //! a time (source: DataSync API Reference, `StartTaskExecution`).
 
 mod aws;
+mod burst_credits;
+mod overrides;
 mod request;
+mod settings;
+mod tags;
 
 pub use aws::Aws;
 pub use request::{Action, Answer, Request};
+pub use settings::Settings;
 
-use aws::{StartError, Task};
+use aws::{Run, StartError, Task};
 use aws_call::CallError;
 use backup_domain::arn::TaskArn;
+use burst_credits::Slow;
 use function_env::log;
-use function_env::{VariableError, given, required};
-use function_ping::PingUrl;
 use lambda_runtime::Diagnostic;
 use lambda_runtime::tracing::{self, Span};
+use overrides::Overrides;
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::time::timeout;
 
-/// The function's environment.
-#[derive(Debug)]
-pub struct Settings {
-    /// The task to execute.
-    pub task: TaskArn,
-    /// The stack, for the log.
-    pub stack: String,
-    /// A service that is told when a run was started.
-    pub ping: Option<PingUrl>,
-}
-
-impl Settings {
-    /// Reads the environment.
-    ///
-    /// # Errors
-    ///
-    /// [`VariableError`] names the variable that is missing or malformed.
-    pub fn from_env() -> Result<Self, VariableError> {
-        Ok(Settings {
-            task: required("TASK_ARN")?,
-            stack: required("STACK_NAME")?,
-            ping: given("PING_URL")?,
-        })
-    }
-}
+/// How long CloudWatch may take to tell the burst credits. Without them a run starts
+/// at full speed.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why a request ended as an invocation error.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +38,7 @@ pub enum StartFailure {
     #[error(
         "the request is not understood ({0}); send {{\"trigger\":\"manual\"}} to start a run by hand"
     )]
-    Request(#[from] serde_json::Error),
+    Request(String),
     /// DataSync could not be asked.
     #[error(transparent)]
     Call(#[from] CallError),
@@ -84,14 +70,14 @@ impl From<StartFailure> for Diagnostic {
 pub async fn handle(
     aws: &Aws,
     settings: &Settings,
-    payload: serde_json::Value,
+    payload: Value,
 ) -> Result<Answer, StartFailure> {
-    let answer = match serde_json::from_value::<Request>(payload) {
+    let answer = match Request::read(payload) {
         Ok(request) => {
             tracing::info!(?request, task = %settings.task, stack = settings.stack, "asked to start");
-            start(aws, &settings.task).await
+            start(aws, settings, request).await
         }
-        Err(error) => Err(error.into()),
+        Err(misfit) => Err(StartFailure::Request(misfit)),
     };
     if let Ok(answer) = &answer
         && answer.action == Action::Started
@@ -109,17 +95,59 @@ pub async fn handle(
     answer
 }
 
-async fn start(aws: &Aws, task_arn: &TaskArn) -> Result<Answer, StartFailure> {
-    let task = aws.describe(task_arn).await?;
+async fn start(aws: &Aws, settings: &Settings, request: Request) -> Result<Answer, StartFailure> {
+    let arn = &settings.task;
+    let task = aws.describe(arn).await?;
     match task.status.as_str() {
         "RUNNING" | "QUEUED" => return Ok(skipped(task)),
         "UNAVAILABLE" | "CREATING" => return Err(refused(&task)),
         _ => {}
     }
-    match aws.start(task_arn).await {
-        Ok(execution) => Ok(started(execution, None)),
+    let (run, reason) = planned(aws, settings, &request).await;
+    if request.dry_run {
+        return Ok(rehearsed(arn, &run, reason));
+    }
+    match aws.start(arn, &task, &run).await {
+        Ok(execution) => Ok(started(execution, reason)),
         Err(StartError::Other(error)) => Err(error.into()),
-        Err(StartError::Invalid(error)) => after_a_doubtful_start(aws, task_arn, error).await,
+        Err(StartError::Invalid(error)) => after_a_doubtful_start(aws, arn, error).await,
+    }
+}
+
+/// What is asked for, slowed down where it must be, and why it is.
+async fn planned(aws: &Aws, settings: &Settings, request: &Request) -> (Run, Option<String>) {
+    let mut run = Run {
+        overrides: request.overrides.clone(),
+        tags: tags::tags(&settings.stack, &request.trigger),
+    };
+    let Some(slow) = slow(aws, settings, &run.overrides).await else {
+        return (run, None);
+    };
+    run.overrides.bytes_per_second = Some(slow.limit);
+    run.tags
+        .insert("efs-backup:slowed-for", "burst-credits".to_owned());
+    (run, Some(slow.reason))
+}
+
+/// How slow a run has to be. Who names a speed has decided; what is not known keeps
+/// no run from full speed.
+async fn slow(aws: &Aws, settings: &Settings, overrides: &Overrides) -> Option<Slow> {
+    let file_system = settings.bursting_file_system.as_deref()?;
+    if overrides.bytes_per_second.is_some() {
+        return None;
+    }
+    match timeout(PATIENCE, aws.burst_credits(file_system)).await {
+        Ok(Ok(credits)) => credits.slow(),
+        Ok(Err(error)) => {
+            tracing::warn!("burst credits not known, started at full speed: {error}");
+            None
+        }
+        Err(_) => {
+            tracing::warn!(
+                "burst credits not known, started at full speed: no answer within {PATIENCE:?}"
+            );
+            None
+        }
     }
 }
 
@@ -132,20 +160,34 @@ async fn after_a_doubtful_start(
 ) -> Result<Answer, StartFailure> {
     let task = aws.describe(task_arn).await?;
     match task.status.as_str() {
-        "RUNNING" | "QUEUED" => Ok(started(
-            task.current_execution,
-            Some("the answer to the start was lost; the task is running now"),
-        )),
+        "RUNNING" | "QUEUED" => {
+            let reason = "the answer to the start was lost; the task is running now";
+            Ok(started(task.current_execution, Some(reason.to_owned())))
+        }
         "UNAVAILABLE" => Err(refused(&task)),
         _ => Err(error.into()),
     }
 }
 
-fn started(task_execution_arn: Option<String>, reason: Option<&str>) -> Answer {
+fn started(task_execution_arn: Option<String>, reason: Option<String>) -> Answer {
     Answer {
         action: Action::Started,
         task_execution_arn,
-        reason: reason.map(str::to_owned),
+        reason,
+        would_start: None,
+    }
+}
+
+fn rehearsed(task: &TaskArn, run: &Run, reason: Option<String>) -> Answer {
+    let would_start = json!({
+        "task_arn": task.as_str(), "overrides": run.overrides, "tags": run.tags,
+    });
+    let reason = reason.map_or_else(String::new, |reason| format!("; {reason}"));
+    Answer {
+        action: Action::Skipped,
+        task_execution_arn: None,
+        reason: Some(format!("dry_run: nothing was started{reason}")),
+        would_start: Some(would_start),
     }
 }
 
@@ -157,6 +199,7 @@ fn skipped(task: Task) -> Answer {
             task.status
         )),
         task_execution_arn: task.current_execution,
+        would_start: None,
     }
 }
 
@@ -171,6 +214,7 @@ fn refused(task: &Task) -> StartFailure {
             shown(&task.error_code),
             shown(&task.error_detail)
         )),
+        would_start: None,
     };
-    StartFailure::Refused(serde_json::json!(answer).to_string())
+    StartFailure::Refused(json!(answer).to_string())
 }

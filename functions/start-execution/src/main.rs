@@ -1,8 +1,10 @@
 //! Starts an execution of the backup task.
 //!
 //! Invoked by: the schedule `StartSchedule` in `template.yaml`, or by hand.
-//! Environment: `STACK_NAME`, `TASK_ARN`, `PING_URL`.
-//! Calls: `datasync:DescribeTask`, `datasync:StartTaskExecution`.
+//! Environment: `STACK_NAME`, `TASK_ARN`, `PING_URL`, and `FILE_SYSTEM_ID`
+//! where the file system lives on burst credits.
+//! Calls: `datasync:DescribeTask`, `datasync:StartTaskExecution`,
+//! `datasync:TagResource`, `cloudwatch:GetMetricData`.
 
 use function_env::log;
 use lambda_runtime::{LambdaEvent, run, service_fn};
