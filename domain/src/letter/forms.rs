@@ -75,76 +75,85 @@ fn of_silence(verdict: Verdict, refusal: Option<&Refusal>) -> Message {
 
 /// One letter of each kind.
 fn all() -> Vec<Message> {
-    let backup = backup();
+    [of_runs(), of_silences(), of_lines(), of_unknowns()].concat()
+}
+
+fn of_runs() -> Vec<Message> {
     let nothing = Execution::new(nightly().arn, Status::Other(String::new()));
     let short = Beside {
         baseline: Baseline::TooShort(1),
         ..beside()
     };
-    let mut all: Vec<Message> = Verdict::ALL
-        .into_iter()
-        .flat_map(|verdict| {
-            [
-                of_run(verdict, &nightly(), &clean(), &beside()),
-                of_run(verdict, &nightly(), &failed(214), &beside()),
-                of_run(verdict, &nothing, &FailedFiles::unread("denied"), &short),
-            ]
-        })
-        .collect();
+    let of_verdict = |verdict| {
+        [
+            of_run(verdict, &nightly(), &clean(), &beside()),
+            of_run(verdict, &nightly(), &failed(214), &beside()),
+            of_run(verdict, &nothing, &FailedFiles::unread("denied"), &short),
+        ]
+    };
+    Verdict::ALL.into_iter().flat_map(of_verdict).collect()
+}
+
+fn of_silences() -> Vec<Message> {
     let refusal = Refusal::TaskUnavailable("gone".to_owned());
-    all.push(of_silence(Verdict::Failed, Some(&refusal)));
-    all.push(of_silence(Verdict::Missing, None));
-    all.push(of_silence(Verdict::Stuck, None));
     let run = Entry::from_key("ledger/t/20261120T010004Z_exec-0a1b2c3d4e5f60718_PARTIAL.json");
-    all.push(
-        ReminderLetter {
-            backup: &backup,
-            run: &run.unwrap(),
-            last_good: &LastGood::NoneRecorded,
-            next_run: &NextRun::Due(now()),
-            time: now(),
-        }
-        .render(),
-    );
-    all.extend([(Some(1), 1), (None, 0)].map(|(waiting, _)| {
+    let reminder = ReminderLetter {
+        backup: &backup(),
+        run: &run.unwrap(),
+        last_good: &LastGood::NoneRecorded,
+        next_run: &NextRun::Due(now()),
+        time: now(),
+    };
+    vec![
+        of_silence(Verdict::Failed, Some(&refusal)),
+        of_silence(Verdict::Missing, None),
+        of_silence(Verdict::Stuck, None),
+        reminder.render(),
+    ]
+}
+
+fn of_lines() -> Vec<Message> {
+    let of_line = |waiting| {
         let found = Found {
-            waiting: Ok(waiting.unwrap_or(0)),
+            waiting: Ok(waiting),
             ..found()
         };
         LineLetter {
-            backup: &backup,
+            backup: &backup(),
             names: &LineNames::fixture(),
             troubles: &troubles(&found),
             found: &found,
             time: now(),
         }
         .render()
-    }));
+    };
+    vec![of_line(0), of_line(1)]
+}
+
+fn of_unknowns() -> Vec<Message> {
+    let (backup, time) = (backup(), now());
     let change = StateChange {
         execution: nightly().arn,
         state: "SUCCESS".into(),
         time: None,
     };
-    all.extend([Some(&change), None].map(|change| {
+    let unknown = |change| {
         UnknownLetter {
             backup: &backup,
             change,
             because: "denied".to_owned(),
             raw: None,
             last_good: LastGood::NoneRecorded,
-            next_run: NextRun::Due(now()),
-            time: now(),
+            next_run: NextRun::Due(time),
+            time,
         }
         .render()
-    }));
-    all.push(
-        TestLetter {
-            backup: &backup,
-            time: now(),
-        }
-        .render(),
-    );
-    all
+    };
+    let test = TestLetter {
+        backup: &backup,
+        time,
+    };
+    vec![unknown(Some(&change)), unknown(None), test.render()]
 }
 
 #[test]
