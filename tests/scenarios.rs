@@ -23,9 +23,16 @@ pub(crate) async fn all_pass(stage: &Stage) -> anyhow::Result<()> {
 fn mails(scenario: Scenario) -> usize {
     match scenario {
         Scenario::Partial
+        | Scenario::ChangedWhileRead
+        | Scenario::KeyTooLong
         | Scenario::Failed
         | Scenario::MountTargetUnreachable
-        | Scenario::Restore => 2,
+        | Scenario::Cancel
+        | Scenario::ReportBucketDenied
+        | Scenario::OutOfOrder
+        | Scenario::Restore
+        | Scenario::Remove => 2,
+        Scenario::Filters | Scenario::LateReport => 3,
         Scenario::DeadWatch => 5,
         _ => 1,
     }
