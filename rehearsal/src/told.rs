@@ -2,7 +2,7 @@
 
 use crate::wait::until;
 use crate::{Stage, signed};
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
 const REPORTER: &str = "ReportExecutionFunctionName";
@@ -19,6 +19,17 @@ impl Stage {
         let listed = listed.await.context("cannot list the ledger")?;
         let keys = listed.contents.unwrap_or_default().into_iter();
         Ok(keys.filter_map(|object| object.key).collect())
+    }
+
+    /// Lets the watch look, as it does every hour; gives its answer.
+    ///
+    /// # Errors
+    ///
+    /// If it fails.
+    pub async fn watch(&self) -> anyhow::Result<Value> {
+        let answer = self.invoke(REPORTER, &json!({"watch": {}})).await?;
+        ensure!(!answer.is_error, "the watch failed: {}", answer.payload);
+        Ok(answer.payload)
     }
 
     /// Waits until the ledger has this verdict on an execution: it is written

@@ -24,6 +24,7 @@ mod report_bucket_denied;
 mod restore;
 mod scale;
 mod sns_throttled;
+mod update;
 
 use crate::instance::NoNamespaces;
 use crate::{Mail, Run, Say, Stage, Version};
@@ -59,6 +60,8 @@ pub enum Scenario {
     MountTargetUnreachable,
     /// Somebody cancels a run half way.
     Cancel,
+    /// A run is slowed down on its way.
+    Update,
     /// The task report comes late, and then too late.
     LateReport,
     /// `DataSync` may not write its task report.
@@ -167,6 +170,7 @@ impl Scenario {
         Scenario::Failed,
         Scenario::MountTargetUnreachable,
         Scenario::Cancel,
+        Scenario::Update,
         Scenario::LateReport,
         Scenario::ReportBucketDenied,
         Scenario::SnsThrottled,
@@ -196,6 +200,7 @@ impl Scenario {
             Scenario::Failed => "failed",
             Scenario::MountTargetUnreachable => "mount-target-unreachable",
             Scenario::Cancel => "cancel",
+            Scenario::Update => "update",
             Scenario::LateReport => "late-report",
             Scenario::ReportBucketDenied => "report-bucket-denied",
             Scenario::SnsThrottled => "sns-throttled",
@@ -250,6 +255,7 @@ impl Scenario {
             Scenario::Failed => failed::play(stage, say).await,
             Scenario::MountTargetUnreachable => mount_target_unreachable::play(stage, say).await,
             Scenario::Cancel => cancel::play(stage, say).await,
+            Scenario::Update => update::play(stage, say).await,
             Scenario::LateReport => late_report::play(stage, say).await,
             Scenario::ReportBucketDenied => report_bucket_denied::play(stage, say).await,
             Scenario::SnsThrottled => sns_throttled::play(stage, say).await,
