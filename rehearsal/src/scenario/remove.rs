@@ -32,7 +32,7 @@ pub(super) async fn play(stage: &Stage, say: Say<'_>) -> anyhow::Result<Vec<Mail
     )?;
     get_it_back(stage).await?;
     say(&format!(
-        "    {markers} delete markers, also over what earlier nights had kept; the file's version \
+        "    delete markers: {markers}, also over what earlier nights had kept; the file's version \
          was still there, and is current again"
     ));
     Ok(vec![added.mail, run.mail])
