@@ -1,10 +1,10 @@
-//! Somebody cancels a run half way: the mail says so, and calls it FAILED; the
-//! next run does what was left.
+//! Somebody cancels a run half way: the mail says so, and calls it FAILED although
+//! a file was copied already; the next run does what was left.
 
 use super::{check_good, check_says, check_verdict, tell};
+use crate::wait::until;
 use crate::{Mail, Say, Stage};
 use anyhow::Context;
-use aws_sdk_datasync::types::TaskExecutionStatus;
 use serde_json::json;
 
 pub(super) async fn play(stage: &Stage, say: Say<'_>) -> anyhow::Result<Vec<Mail>> {
@@ -25,11 +25,12 @@ pub(super) async fn play(stage: &Stage, say: Say<'_>) -> anyhow::Result<Vec<Mail
 }
 
 async fn start_and_cancel(stage: &Stage) -> anyhow::Result<()> {
-    hold(stage, Some("TRANSFERRING")).await?;
+    hold(stage, Some("VERIFYING")).await?;
     let execution = stage.fire().await?;
-    stage
-        .reaches(&execution, TaskExecutionStatus::Preparing)
-        .await?;
+    until("a file is copied", async || {
+        Ok(stage.execution(&execution).await?.files_transferred > 0)
+    })
+    .await?;
     let request = stage.datasync.cancel_task_execution();
     let cancelled = request.task_execution_arn(execution).send().await;
     cancelled.map(drop).context("it cannot be cancelled")
