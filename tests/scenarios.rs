@@ -30,10 +30,14 @@ fn mails(scenario: Scenario) -> usize {
         | Scenario::Cancel
         | Scenario::ReportBucketDenied
         | Scenario::OutOfOrder
+        | Scenario::Stuck
+        | Scenario::StartRefused
         | Scenario::Restore
         | Scenario::Remove => 2,
-        Scenario::Filters | Scenario::LateReport => 3,
+        Scenario::Filters | Scenario::LateReport | Scenario::Recovery => 3,
+        Scenario::Missing => 4,
         Scenario::DeadWatch => 5,
+        Scenario::MassChange => 8,
         _ => 1,
     }
 }

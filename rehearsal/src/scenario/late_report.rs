@@ -1,6 +1,6 @@
 //! The task report comes later than the end of the run: the mail waits for it.
-//! Where it comes too late even for that, the mail says UNKNOWN, and the run is
-//! told once more as soon as the report is there.
+//! Where it comes too late even for that, the mail says UNKNOWN, and the watch
+//! tells the run once more when the report is there.
 
 use super::{check, check_good, check_says, check_verdict, tell};
 use crate::{Mail, Say, Stage};
@@ -30,13 +30,14 @@ pub(super) async fn play(stage: &Stage, say: Say<'_>) -> anyhow::Result<Vec<Mail
     check_says(&unknown, "task report")?;
     stage.is_told(&execution, "UNKNOWN").await?;
 
-    say("    the report is there; an event of the run comes once more");
+    say("    the report is there; the hourly watch looks");
     let known = stage.mails()?.len();
     settled(stage, &execution).await?;
-    stage.repeat_event(&execution, "SUCCESS").await?;
+    stage.watch().await?;
     let told = stage.next_mail(known).await?;
     tell(&told, say);
     check_good(&told)?;
+    check_says(&told, &execution)?;
     Ok(vec![waited, unknown, told])
 }
 

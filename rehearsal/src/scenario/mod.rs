@@ -13,17 +13,23 @@ mod filters;
 mod first_copy;
 mod key_too_long;
 mod late_report;
+mod lost_event;
+mod mass_change;
+mod missing;
 mod modify;
 mod mount_target_unreachable;
 mod no_change;
 mod old_version;
 mod out_of_order;
 mod partial;
+mod recovery;
 mod remove;
 mod report_bucket_denied;
 mod restore;
 mod scale;
 mod sns_throttled;
+mod start_refused;
+mod stuck;
 mod update;
 
 use crate::instance::NoNamespaces;
@@ -72,6 +78,18 @@ pub enum Scenario {
     DuplicateEvent,
     /// Events of two runs come in the wrong order.
     OutOfOrder,
+    /// Every event of a run is lost.
+    LostEvent,
+    /// A run does not end.
+    Stuck,
+    /// The task cannot be executed any more.
+    StartRefused,
+    /// No run has come for long, and why.
+    Missing,
+    /// A failed night, and the good one after it.
+    Recovery,
+    /// Nearly all files vanish.
+    MassChange,
     /// Everything is copied back into an empty folder.
     Restore,
     /// One file is got back as it was before a change.
@@ -157,7 +175,7 @@ impl Ending {
 
 impl Scenario {
     /// All scenarios, in the order of playing.
-    pub const ALL: [Scenario; 23] = [
+    pub const ALL: [Scenario; 30] = [
         Scenario::FirstCopy,
         Scenario::NoChange,
         Scenario::Modify,
@@ -176,6 +194,12 @@ impl Scenario {
         Scenario::SnsThrottled,
         Scenario::DuplicateEvent,
         Scenario::OutOfOrder,
+        Scenario::LostEvent,
+        Scenario::Stuck,
+        Scenario::StartRefused,
+        Scenario::Missing,
+        Scenario::Recovery,
+        Scenario::MassChange,
         Scenario::Restore,
         Scenario::OldVersion,
         Scenario::Remove,
@@ -206,6 +230,12 @@ impl Scenario {
             Scenario::SnsThrottled => "sns-throttled",
             Scenario::DuplicateEvent => "duplicate-event",
             Scenario::OutOfOrder => "out-of-order",
+            Scenario::LostEvent => "lost-event",
+            Scenario::Stuck => "stuck",
+            Scenario::StartRefused => "start-refused",
+            Scenario::Missing => "missing",
+            Scenario::Recovery => "recovery",
+            Scenario::MassChange => "mass-change",
             Scenario::Restore => "restore",
             Scenario::OldVersion => "old-version",
             Scenario::Remove => "remove",
@@ -261,6 +291,12 @@ impl Scenario {
             Scenario::SnsThrottled => sns_throttled::play(stage, say).await,
             Scenario::DuplicateEvent => duplicate_event::play(stage, say).await,
             Scenario::OutOfOrder => out_of_order::play(stage, say).await,
+            Scenario::LostEvent => lost_event::play(stage, say).await,
+            Scenario::Stuck => stuck::play(stage, say).await,
+            Scenario::StartRefused => start_refused::play(stage, say).await,
+            Scenario::Missing => missing::play(stage, say).await,
+            Scenario::Recovery => recovery::play(stage, say).await,
+            Scenario::MassChange => mass_change::play(stage, say).await,
             Scenario::Restore => restore::play(stage, say).await,
             Scenario::OldVersion => old_version::play(stage, say).await,
             Scenario::Remove => remove::play(stage, say).await,
@@ -322,6 +358,16 @@ fn check_verdict(mail: &Mail, verdict: &str) -> anyhow::Result<()> {
 fn check_good(mail: &Mail) -> anyhow::Result<()> {
     let is_good = mail.attribute("severity") == "info";
     check(is_good, "a mail about a good run", mail.subject())
+}
+
+/// The subject must hold this text.
+fn check_subject(mail: &Mail, text: &str) -> anyhow::Result<()> {
+    let subject = mail.subject();
+    check(
+        subject.contains(text),
+        &format!("a subject that says \"{text}\""),
+        subject,
+    )
 }
 
 /// The mail must hold this text, wherever its lines are broken.
