@@ -23,10 +23,21 @@ pub(crate) async fn all_pass(stage: &Stage) -> anyhow::Result<()> {
 fn mails(scenario: Scenario) -> usize {
     match scenario {
         Scenario::Partial
+        | Scenario::ChangedWhileRead
+        | Scenario::KeyTooLong
         | Scenario::Failed
         | Scenario::MountTargetUnreachable
-        | Scenario::Restore => 2,
+        | Scenario::Cancel
+        | Scenario::ReportBucketDenied
+        | Scenario::OutOfOrder
+        | Scenario::Stuck
+        | Scenario::StartRefused
+        | Scenario::Restore
+        | Scenario::Remove => 2,
+        Scenario::Filters | Scenario::LateReport | Scenario::Recovery => 3,
+        Scenario::Missing => 4,
         Scenario::DeadWatch => 5,
+        Scenario::MassChange => 8,
         _ => 1,
     }
 }

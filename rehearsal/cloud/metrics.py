@@ -23,6 +23,8 @@ _store = cloudwatch._store_datum
 def install() -> None:
     cloudwatch._store_datum = store
     cloudwatch.record_metric = record
+    cloudwatch._get_metric_data = _asked_by_the_real_clock(cloudwatch._get_metric_data)
+    cloudwatch._get_metric_statistics = _asked_by_the_real_clock(cloudwatch._get_metric_statistics)
 
 
 def now() -> float:
@@ -43,6 +45,24 @@ def record(namespace: str, name: str, value: float, unit: str = "None",
 def store(namespace, name, dimensions, instant, *datum) -> None:
     """A data point of this instant of the real clock, as arguments of the emulator's own store."""
     _store(namespace, name, dimensions, instant + _clock["ahead"], *datum)
+
+
+def _asked_by_the_real_clock(read):
+    """Moves the times of a question as far ahead as the data points were moved."""
+    parse = cloudwatch._parse_ts
+
+    def moved(value):
+        instant = parse(value)
+        return None if instant is None else instant + _clock["ahead"]
+
+    def reading(*question, **more):
+        cloudwatch._parse_ts = moved
+        try:
+            return read(*question, **more)
+        finally:
+            cloudwatch._parse_ts = parse
+
+    return reading
 
 
 def points(alarm: dict, begin: float, end: float) -> list[dict]:

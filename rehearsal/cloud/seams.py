@@ -41,7 +41,8 @@ NAMES = {
     "services.cloudformation.stacks": "_runs_on_worker_thread",
     "services.cloudwatch": """
         _alarms _calc_stats _dims_from_list _dims_key _dispatch_alarm_actions _evaluate_alarm
-        _evaluate_parent_alarms _history_entries _is_sns_action_arn _metrics _record_history
+        _evaluate_parent_alarms _get_metric_data _get_metric_statistics _history_entries
+        _is_sns_action_arn _metrics _parse_ts _record_history
         _stat_value _store_datum record_metric
     """,
     "services.cloudwatch_logs": """

@@ -8,6 +8,7 @@
 mod alarm;
 pub mod binaries;
 pub mod datasync;
+mod executions;
 mod fault;
 mod fleet;
 pub mod instance;
@@ -20,7 +21,9 @@ mod restore;
 mod scenario;
 pub mod signed;
 mod stage;
+mod told;
 mod tree;
+mod wait;
 
 pub use alarm::{AlarmChange, AlarmStand, Passed};
 pub use fault::{Delivery, Fault, Healed};

@@ -5,6 +5,7 @@ use crate::Stage;
 use anyhow::Context;
 use backup_domain::ledger::{Entry, Record, last_good_key, prefix};
 use jiff::SignedDuration;
+use serde_json::json;
 use std::collections::BTreeMap;
 
 /// The records of a task as they were, by key.
@@ -12,6 +13,25 @@ use std::collections::BTreeMap;
 pub struct KeptLedger(BTreeMap<String, Vec<u8>>);
 
 impl Stage {
+    /// Lets this many hours pass since all that happened: since the runs, their
+    /// records in the ledger, and the creation of the task.
+    ///
+    /// # Errors
+    ///
+    /// If DataSync or S3 refuses.
+    pub async fn hours_pass(&self, hours: i32) -> anyhow::Result<()> {
+        let task = self.output("TaskArn")?;
+        let listed = self.datasync.list_task_executions().task_arn(task);
+        let listed = listed.into_paginator().items().send();
+        let listed = listed.collect::<Result<Vec<_>, _>>().await?;
+        let runs = listed.into_iter().filter_map(|one| one.task_execution_arn);
+        for arn in runs.chain([task.to_owned()]) {
+            let order = json!({"age": {"arn": arn, "hours": hours}});
+            self.cloud.control_datasync(&order).await?;
+        }
+        self.age_ledger(hours.into()).await.map(drop)
+    }
+
     /// Makes every record of the ledger so many hours older, and gives it back as it
     /// was, for [`Stage::restore_ledger`].
     ///

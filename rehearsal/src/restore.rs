@@ -2,16 +2,9 @@
 //! copies the bucket into an empty folder of the file system.
 
 use crate::Stage;
-use anyhow::{Context, bail};
+use anyhow::Context;
 use aws_sdk_datasync::operation::describe_task_execution::DescribeTaskExecutionOutput;
-use aws_sdk_datasync::types::{
-    EfsInTransitEncryption, LogLevel, ObjectTags, Options, TaskExecutionStatus, VerifyMode,
-};
-use std::time::Duration;
-use tokio::time::{Instant, sleep};
-
-const LONGEST_RESTORE: Duration = Duration::from_secs(60);
-const LOOK: Duration = Duration::from_millis(50);
+use aws_sdk_datasync::types::{EfsInTransitEncryption, LogLevel, ObjectTags, Options, VerifyMode};
 
 impl Stage {
     /// Copies the bucket into a folder at the root of the file system, which must
@@ -100,18 +93,8 @@ impl Stage {
     async fn restored(&self, task: &str) -> anyhow::Result<DescribeTaskExecutionOutput> {
         let started = self.datasync.start_task_execution().task_arn(task);
         let started = started.send().await.context("the task does not start")?;
-        let arn = started.task_execution_arn.context("no execution")?;
-        let deadline = Instant::now() + LONGEST_RESTORE;
-        while Instant::now() < deadline {
-            let request = self.datasync.describe_task_execution();
-            let execution = request.task_execution_arn(&arn).send().await?;
-            let status = execution.status();
-            if let Some(TaskExecutionStatus::Success | TaskExecutionStatus::Error) = status {
-                return Ok(execution);
-            }
-            sleep(LOOK).await;
-        }
-        bail!("{arn} did not end within {} s", LONGEST_RESTORE.as_secs())
+        self.ended(&started.task_execution_arn.context("no execution")?)
+            .await
     }
 
     fn file_system_arn(&self) -> anyhow::Result<String> {

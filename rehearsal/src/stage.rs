@@ -165,11 +165,22 @@ impl Stage {
     ///
     /// If no mail comes; the places to look are named.
     pub async fn run(&self) -> anyhow::Result<Run> {
+        let schedule = self.output("StartScheduleName")?;
+        self.run_by(self.cloud.fire_schedule(schedule)).await
+    }
+
+    /// Waits for the mail about the run that something starts.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be started, or no mail comes.
+    pub async fn run_by(
+        &self,
+        start: impl Future<Output = anyhow::Result<()>>,
+    ) -> anyhow::Result<Run> {
         let before = self.versions().await?;
         let known = self.mails()?.len();
-        self.cloud
-            .fire_schedule(self.output("StartScheduleName")?)
-            .await?;
+        start.await?;
         let mail = self.next_mail(known).await?;
         let after = self.versions().await?;
         Ok(Run {

@@ -15,6 +15,9 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 use tokio::signal::unix::{SignalKind, signal};
 
+/// How long a mail waits for DataSync, in seconds.
+const PATIENCE: &str = "3";
+
 /// Plays the scenarios on a local cloud; stops the cloud however it ends.
 ///
 /// # Errors
@@ -96,6 +99,8 @@ async fn deploy_into(
     let parameters = Parameters::from([
         ("AlertEmail".to_owned(), "ops@example.com".to_owned()),
         ("TimeZone".to_owned(), "Europe/Berlin".to_owned()),
+        // A mail that waits for DataSync in vain shall not take 20 seconds here.
+        ("DescribeBudgetSeconds".to_owned(), PATIENCE.to_owned()),
     ]);
     let deployment = Deployment {
         stack_name: &global.stack_name,
@@ -104,7 +109,9 @@ async fn deploy_into(
         parameters: &parameters,
         yes: true,
     };
-    voice.say("deploying template.yaml into it");
+    voice.say(&format!(
+        "deploying template.yaml into it, with DescribeBudgetSeconds={PATIENCE}"
+    ));
     Ok(deploy_to(&aws, &deployment, voice.lowered()).await?.outputs)
 }
 

@@ -20,9 +20,9 @@ def line(namespace: str, **changes) -> str:
 
 
 def told(namespace: str, name: str = "HoursSinceGood", **dimensions) -> dict:
-    """The data points of a metric within an hour of its clock, in one figure."""
-    _, answer = shared().post("/_efs/alarms", {"Hours": 0, "Names": []})
-    now = datetime.fromisoformat(answer["Now"].replace("Z", "+00:00"))
+    """The data points of a metric within the last hour, in one figure. The clock of the
+    metrics may be ahead: who asks need not know."""
+    now = datetime.now(timezone.utc)
     found = shared().client("cloudwatch").get_metric_statistics(
         Namespace=namespace, MetricName=name, StartTime=now - timedelta(hours=1),
         EndTime=now + timedelta(minutes=5), Period=86400, Statistics=["SampleCount", "Sum", "Maximum"],

@@ -1,5 +1,4 @@
-//! Which operation does what. An operation that is not listed is refused by
-//! name; `CancelTaskExecution` and `UpdateTaskExecution` are among them.
+//! Which operation does what. An operation that is not listed is refused by name.
 
 use std::sync::Arc;
 
@@ -35,6 +34,8 @@ pub(super) async fn answer(
         "ListTasks" => tasks::list(shared, caller, body),
         "StartTaskExecution" => executions::start(shared, caller, body),
         "DescribeTaskExecution" => executions::describe(shared, body),
+        "CancelTaskExecution" => executions::cancel(shared, body),
+        "UpdateTaskExecution" => executions::update(shared, body),
         "ListTaskExecutions" => executions::list(shared, caller, body),
         "TagResource" => tags::tag(shared, body),
         "UntagResource" => tags::untag(shared, body),

@@ -1,33 +1,20 @@
 //! The life of one task execution: LAUNCHING, PREPARING, TRANSFERRING,
-//! VERIFYING, then SUCCESS or ERROR. Each status is visible to
-//! `DescribeTaskExecution` before its event is sent.
+//! VERIFYING, then SUCCESS or ERROR; if it is cancelled, CANCELLING and ERROR.
+//! Each status is visible to `DescribeTaskExecution` before its event is sent.
 
 use std::sync::Arc;
 
 use crate::datasync::Shared;
-use crate::datasync::cloud::RoleSession;
-use crate::datasync::end::bucket::{Bucket, NewObject};
-use crate::datasync::end::s3_failure::S3Failure;
+use crate::datasync::ending::last_status;
 use crate::datasync::failures::FileFailure;
-use crate::datasync::ids::id_of;
 use crate::datasync::job::Job;
-use crate::datasync::log_lines::{Log, stream_name};
-use crate::datasync::model::{Execution, Failure, Moment, PhaseStatus, ReportResult, Status};
-use crate::datasync::report::{Item, Kind, Part, Report};
+use crate::datasync::log_lines::Log;
+use crate::datasync::model::{Execution, Failure, Moment, PhaseStatus, Status};
+use crate::datasync::report::{Item, Kind, Report};
 use crate::datasync::{prepare, transfer, verify};
 
-// The four texts are AWS's.
-const SOME_FILES_FAILED: &str = "Transfer and verification completed. There were some errors in \
-    your task execution. See a list of affected files in task reports and CloudWatch logs. \
-    If no files are listed, contact AWS Support.";
-const MISMATCHES: &str = "Transfer and verification completed. Verification detected mismatches. \
-    Files with mismatches are listed in Cloud Watch Logs";
-const NO_REPORT: &str = "Execution error occurred prior to generating any Task Reports";
-const REPORT_NOT_WRITTEN: &str =
-    "Failed to upload Task Report(s) to S3 due to an invalid bucket or IAM role";
-
-/// Log lines sent in one call.
-const LINES_PER_CALL: usize = 1000;
+/// Ours: AWS's text for a cancelled execution is not public.
+const CANCELLED: &str = "Task execution was cancelled.";
 
 /// A running execution.
 pub(super) struct Run {
@@ -35,6 +22,8 @@ pub(super) struct Run {
     pub job: Arc<Job>,
     pub log: Log,
     pub report: Report,
+    /// Both ends were listed and compared: there is something to report.
+    pub is_prepared: bool,
     /// A file was not transferred or not deleted.
     pub some_files_failed: bool,
     /// A file was transferred and not found the same.
@@ -48,16 +37,46 @@ pub(super) async fn run(shared: Arc<Shared>, job: Job) {
         report: Report::new(job.report.clone()),
         shared,
         job: Arc::new(job),
+        is_prepared: false,
         some_files_failed: false,
         some_files_differ: false,
     };
     run.tell_task("RUNNING").await;
-    run.enter(Status::Launching, |_| {}).await;
-    let outcome = run.phases().await;
-    run.finish(outcome.err()).await;
+    let (shared, job) = (Arc::clone(&run.shared), Arc::clone(&run.job));
+    // What is dropped is interrupted, wherever it is: AWS interrupts abruptly.
+    let failure = tokio::select! {
+        biased;
+        () = cancelled(&shared, &job.execution_arn) => None,
+        failure = run.live() => Some(failure),
+    };
+    let failure = match failure {
+        Some(failure) => failure,
+        None => Some(run.cancel().await),
+    };
+    run.finish(failure).await;
+}
+
+/// Waits until somebody cancels the execution.
+async fn cancelled(shared: &Shared, arn: &str) {
+    let mut cancelled = shared.cancelled.subscribe();
+    // It fails only if the sender is gone, and the sender is part of `shared`.
+    let _ = cancelled.wait_for(|all| all.contains(arn)).await;
 }
 
 impl Run {
+    /// Everything before the last status; why it will be ERROR.
+    async fn live(&mut self) -> Option<Failure> {
+        self.enter(Status::Launching, |_| {}).await;
+        let failure = self.phases().await.err().or_else(|| self.judge());
+        self.wait_for(last_status(failure.as_ref())).await;
+        failure
+    }
+
+    async fn cancel(&self) -> Failure {
+        self.enter(Status::Cancelling, |_| {}).await;
+        Failure::detail(CANCELLED)
+    }
+
     /// Everything between LAUNCHING and the end.
     ///
     /// # Errors
@@ -73,6 +92,7 @@ impl Run {
             execution.result.prepare_status = status;
         });
         let prepared = prepared?;
+        self.is_prepared = true;
 
         self.enter(Status::Transferring, |_| {}).await;
         let started = Moment::now();
@@ -98,47 +118,10 @@ impl Run {
         Ok(())
     }
 
-    /// Log and report are written before the last status is told, so that who
-    /// reacts to it finds them. AWS may be slower with the report.
-    async fn finish(&mut self, failure: Option<Failure>) {
-        let report_result = match failure {
-            Some(_) => Some(report_error(NO_REPORT)),
-            None => self.write_report().await,
-        };
-        self.write_log().await;
-        let failure = failure.or_else(|| self.judge());
-        let status = match failure {
-            None => Status::Success,
-            Some(_) => Status::Error,
-        };
-        let has_report = self.job.report.is_some();
-        self.enter(status, |execution| {
-            execution.result.failure = failure;
-            execution.result.total_duration = Moment::since(execution.start_time);
-            execution.end_time = Some(Moment::now());
-            execution.report_result = report_result.filter(|_| has_report);
-        })
-        .await;
-        self.tell_task("AVAILABLE").await;
-    }
-
-    fn judge(&self) -> Option<Failure> {
-        if self.some_files_failed {
-            Some(Failure::detail(SOME_FILES_FAILED))
-        } else if self.some_files_differ {
-            Some(Failure::detail(MISMATCHES))
-        } else {
-            None
-        }
-    }
-
     /// Sets a status, with whatever must become visible together with it, and
     /// sends its event. Waits in front of a status that a test holds.
-    async fn enter(&self, status: Status, change: impl FnOnce(&mut Execution)) {
-        let mut hold = self.shared.hold.subscribe();
-        // It fails only if the sender is gone, and the sender is part of `shared`.
-        let _ = hold.wait_for(|held| *held != Some(status)).await;
-        drop(hold);
+    pub(super) async fn enter(&self, status: Status, change: impl FnOnce(&mut Execution)) {
+        self.wait_for(status).await;
         self.update(|execution| {
             change(execution);
             execution.status = status;
@@ -150,7 +133,14 @@ impl Run {
             .await;
     }
 
-    async fn tell_task(&self, state: &str) {
+    /// Waits while a test holds the status.
+    async fn wait_for(&self, status: Status) {
+        let mut hold = self.shared.hold.subscribe();
+        // It fails only if the sender is gone, and the sender is part of `shared`.
+        let _ = hold.wait_for(|held| *held != Some(status)).await;
+    }
+
+    pub(super) async fn tell_task(&self, state: &str) {
         let (caller, arn) = (&self.job.caller, &self.job.task_arn);
         self.shared.cloud.emit(caller, "Task", arn, state).await;
     }
@@ -172,74 +162,5 @@ impl Run {
             ..*item
         };
         self.report.add(kind, &item, jiff::Timestamp::now());
-    }
-
-    async fn write_log(&mut self) {
-        let lines = self.log.take();
-        let Some(group) = &self.job.log_group_arn else {
-            return;
-        };
-        let Job {
-            caller,
-            task_arn,
-            execution_arn,
-            ..
-        } = &*self.job;
-        let stream = stream_name(id_of(task_arn), id_of(execution_arn));
-        for lines in lines.chunks(LINES_PER_CALL) {
-            let cloud = &self.shared.cloud;
-            cloud.log(caller, group, &stream, lines, task_arn).await;
-        }
-    }
-
-    async fn write_report(&self) -> Option<ReportResult> {
-        let settings = self.job.report.as_ref()?;
-        let session = RoleSession {
-            role_arn: &settings.role_arn,
-            source_arn: &self.job.task_arn,
-        };
-        let Job {
-            caller,
-            task_arn,
-            execution_arn,
-            ..
-        } = &*self.job;
-        let credentials = match self.shared.cloud.session(caller, session).await {
-            Ok(credentials) => credentials,
-            Err(error) => {
-                eprintln!("datasync: no task report: {error:#}");
-                return Some(report_error(REPORT_NOT_WRITTEN));
-            }
-        };
-        let client = self.shared.cloud.s3_client(caller, credentials);
-        let bucket = Bucket::new(client, &settings.bucket);
-        for part in self.report.parts(task_arn, execution_arn) {
-            if let Err(failure) = write_part(&bucket, part).await {
-                eprintln!("datasync: no task report: {}", failure.log_line());
-                return Some(report_error(REPORT_NOT_WRITTEN));
-            }
-        }
-        Some(ReportResult {
-            status: PhaseStatus::Success,
-            failure: None,
-        })
-    }
-}
-
-async fn write_part(bucket: &Bucket, part: Part) -> Result<(), S3Failure> {
-    let object = NewObject {
-        key: part.key,
-        size: part.body.len() as u64,
-        body: part.body.into(),
-        metadata: Default::default(),
-        storage_class: "STANDARD".to_owned(),
-    };
-    bucket.write(object).await
-}
-
-fn report_error(detail: &str) -> ReportResult {
-    ReportResult {
-        status: PhaseStatus::Error,
-        failure: Some(Failure::detail(detail)),
     }
 }

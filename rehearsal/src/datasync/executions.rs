@@ -9,13 +9,13 @@ use crate::datasync::Shared;
 use crate::datasync::api::parse;
 use crate::datasync::error::{ApiError, required};
 use crate::datasync::execution;
-use crate::datasync::filters::Filters;
+use crate::datasync::filters;
 use crate::datasync::ids::{Caller, id_of, new_id};
 use crate::datasync::job::Job;
 use crate::datasync::model::{Counters, Execution, Moment, PhaseResults, ReportResult, Status};
 use crate::datasync::paging::Paging;
 use crate::datasync::report_config;
-use crate::datasync::store::Task;
+use crate::datasync::store::{Store, Task};
 use crate::datasync::tags::{Tag, map_of};
 
 #[derive(Deserialize)]
@@ -25,7 +25,7 @@ struct Start {
     override_options: Option<Map<String, Value>>,
     task_report_config: Option<Value>,
     #[serde(flatten)]
-    filters: Filters,
+    filters: filters::Request,
     #[serde(default)]
     tags: Vec<Tag>,
 }
@@ -38,6 +38,13 @@ struct Describe {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
+struct Update {
+    task_execution_arn: Option<String>,
+    options: Option<Map<String, Value>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct List {
     task_arn: Option<String>,
     #[serde(flatten)]
@@ -46,7 +53,6 @@ struct List {
 
 pub(super) fn start(shared: &Arc<Shared>, caller: &Caller, body: Value) -> Result<Value, ApiError> {
     let request: Start = parse(body)?;
-    request.filters.refuse()?;
     let task_arn = required(request.task_arn, "taskArn")?;
     let forced = shared.control().forced_task(&task_arn).cloned();
     let mut store = shared.store();
@@ -68,6 +74,7 @@ pub(super) fn start(shared: &Arc<Shared>, caller: &Caller, body: Value) -> Resul
     execution.options = task
         .options
         .with(request.override_options.as_ref(), "overrideOptions")?;
+    execution.filters = task.filters.with(request.filters)?;
     let job = Job::new(&store, caller, &task, &execution, report)?;
     store.tags.insert(arn.clone(), map_of(request.tags));
     store.executions.insert(arn.clone(), execution);
@@ -80,6 +87,47 @@ pub(super) fn describe(shared: &Arc<Shared>, body: Value) -> Result<Value, ApiEr
     let request: Describe = parse(body)?;
     let arn = required(request.task_execution_arn, "taskExecutionArn")?;
     described(shared, &arn)
+}
+
+/// Interrupts it; what came before stays. AWS's text for one that is over is not
+/// public.
+pub(super) fn cancel(shared: &Arc<Shared>, body: Value) -> Result<Value, ApiError> {
+    let request: Describe = parse(body)?;
+    let arn = required(request.task_execution_arn, "taskExecutionArn")?;
+    running(&mut shared.store(), &arn)?;
+    shared.cancelled.send_modify(|all| {
+        all.insert(arn);
+    });
+    Ok(json!({}))
+}
+
+/// `BytesPerSecond` is the only option that can be changed on the way.
+pub(super) fn update(shared: &Arc<Shared>, body: Value) -> Result<Value, ApiError> {
+    let request: Update = parse(body)?;
+    let arn = required(request.task_execution_arn, "taskExecutionArn")?;
+    let options = required(request.options, "options")?;
+    if let Some(member) = options.keys().find(|member| *member != "BytesPerSecond") {
+        return Err(ApiError::invalid(
+            "InvalidOption",
+            format!("{member} of a running task execution cannot be changed, only BytesPerSecond."),
+        ));
+    }
+    let mut store = shared.store();
+    let execution = running(&mut store, &arn)?;
+    execution.options = execution.options.with(Some(&options), "options")?;
+    Ok(json!({}))
+}
+
+fn running<'a>(store: &'a mut Store, arn: &str) -> Result<&'a mut Execution, ApiError> {
+    let execution = store.execution_mut(arn)?;
+    if execution.status.is_terminal() {
+        let (id, status) = (id_of(arn), execution.status.name());
+        return Err(ApiError::invalid(
+            "TaskExecutionNotRunning",
+            format!("Task execution {id} is over: its status is {status}."),
+        ));
+    }
+    Ok(execution)
 }
 
 /// In the order of their start. AWS documents no order; nobody may rely on it.
@@ -95,7 +143,10 @@ pub(super) fn list(shared: &Arc<Shared>, caller: &Caller, body: Value) -> Result
     };
     let mut entries = vec![];
     for arn in arns {
-        let described = described(shared, &arn)?;
+        // One that AWS would have forgotten by now.
+        let Ok(described) = described(shared, &arn) else {
+            continue;
+        };
         entries.push(json!({
             "TaskExecutionArn": arn,
             "Status": described["Status"],
@@ -125,8 +176,7 @@ fn fresh(arn: &str, task: &Task, report_config: Option<Value>) -> Execution {
         task_execution_arn: arn.to_owned(),
         status: Status::Launching,
         options: task.options.clone(),
-        excludes: vec![],
-        includes: vec![],
+        filters: task.filters.clone(),
         start_time: Moment::now(),
         launch_time: Some(Moment::now()),
         end_time: None,

@@ -4,6 +4,7 @@
 use backup_domain::posix_metadata::PosixMetadata;
 
 use crate::datasync::error::ApiError;
+use crate::datasync::filters::Filters;
 use crate::datasync::ids::Caller;
 use crate::datasync::model::Execution;
 use crate::datasync::options::Options;
@@ -19,6 +20,7 @@ pub(super) struct Job {
     pub source: Site,
     pub destination: Site,
     pub options: Options,
+    pub filters: Filters,
     pub log_group_arn: Option<String>,
     pub report: Option<ReportSettings>,
 }
@@ -58,6 +60,7 @@ impl Job {
             source: Site::of(store, &task.source_arn)?,
             destination: Site::of(store, &task.destination_arn)?,
             options: execution.options.clone(),
+            filters: execution.filters.clone(),
             log_group_arn: task.log_group_arn.clone(),
             report,
             execution_arn,

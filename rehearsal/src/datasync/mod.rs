@@ -12,11 +12,14 @@
 mod api;
 #[cfg(test)]
 mod api_tests;
+#[cfg(test)]
+mod bad_day_tests;
 mod cloud;
 mod control;
 mod create_location;
 mod door;
 mod end;
+mod ending;
 mod error;
 mod execution;
 mod executions;
@@ -36,6 +39,7 @@ mod prepare;
 mod remove;
 mod report;
 mod report_config;
+mod schedule;
 mod settings;
 mod side;
 mod store;
@@ -53,6 +57,7 @@ mod verify;
 
 pub use settings::Settings;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context;
@@ -107,6 +112,10 @@ struct Shared {
     control: Mutex<control::Control>,
     /// The status that executions wait in front of, if a test holds them.
     hold: watch::Sender<Option<model::Status>>,
+    /// Whether executions end before their task report is written.
+    hold_report: watch::Sender<bool>,
+    /// The ARNs of the executions that somebody cancelled.
+    cancelled: watch::Sender<BTreeSet<String>>,
 }
 
 impl Shared {
@@ -117,6 +126,8 @@ impl Shared {
             store: Mutex::default(),
             control: Mutex::default(),
             hold: watch::Sender::new(None),
+            hold_report: watch::Sender::new(false),
+            cancelled: watch::Sender::default(),
         }
     }
 

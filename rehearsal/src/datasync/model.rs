@@ -2,12 +2,15 @@
 //! `DescribeTaskExecution` answers it. Basic mode: the counters that exist in
 //! Enhanced mode only (`FilesFailed`, `FilesPrepared`, …) are absent.
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
+use crate::datasync::filters::Filters;
 use crate::datasync::options::Options;
 
-/// The status of a task execution. `QUEUED` and `CANCELLING` do not happen here.
+/// The status of a task execution. `QUEUED` does not happen here: a second start
+/// is refused, whatever its filters are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub(super) enum Status {
@@ -15,6 +18,7 @@ pub(super) enum Status {
     Preparing,
     Transferring,
     Verifying,
+    Cancelling,
     Success,
     Error,
 }
@@ -27,9 +31,14 @@ impl Status {
             Self::Preparing => "PREPARING",
             Self::Transferring => "TRANSFERRING",
             Self::Verifying => "VERIFYING",
+            Self::Cancelling => "CANCELLING",
             Self::Success => "SUCCESS",
             Self::Error => "ERROR",
         }
+    }
+
+    pub(super) fn is_terminal(self) -> bool {
+        matches!(self, Self::Success | Self::Error)
     }
 }
 
@@ -58,6 +67,11 @@ impl Moment {
         Self(jiff::Timestamp::now())
     }
 
+    /// This long before; the beginning of time where there is nothing before.
+    pub(super) fn earlier(self, by: SignedDuration) -> Self {
+        Self(self.0.saturating_sub(by).unwrap_or(jiff::Timestamp::MIN))
+    }
+
     /// Milliseconds from `earlier` until now.
     pub(super) fn since(earlier: Self) -> u64 {
         let elapsed = jiff::Timestamp::now().duration_since(earlier.0);
@@ -80,10 +94,8 @@ pub(super) struct Execution {
     pub task_execution_arn: String,
     pub status: Status,
     pub options: Options,
-    /// Always empty: filters are refused.
-    pub excludes: Vec<Value>,
-    /// Always empty: filters are refused.
-    pub includes: Vec<Value>,
+    #[serde(flatten)]
+    pub filters: Filters,
     pub start_time: Moment,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub launch_time: Option<Moment>,
@@ -97,6 +109,14 @@ pub(super) struct Execution {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub report_result: Option<ReportResult>,
     pub task_mode: &'static str,
+}
+
+impl Execution {
+    /// AWS forgets a finished execution after 30 days.
+    pub(super) fn is_forgotten(&self) -> bool {
+        let days = |end: Moment| Moment::since(end) / (24 * 60 * 60 * 1000);
+        self.end_time.is_some_and(|end| days(end) >= 30)
+    }
 }
 
 /// The counters of Basic mode. All that count files count directories, links
@@ -175,8 +195,7 @@ mod tests {
             task_execution_arn: "arn".to_owned(),
             status: Status::Launching,
             options: Options::default(),
-            excludes: vec![],
-            includes: vec![],
+            filters: Filters::default(),
             start_time: Moment(jiff::Timestamp::from_millisecond(1_772_330_402_113).unwrap()),
             launch_time: None,
             end_time: None,

@@ -34,10 +34,11 @@ impl Prepared {
 pub(super) async fn prepare(run: &mut Run) -> Result<Prepared, Failure> {
     let job = run.job.clone();
     let source = open(run, &job.source).await?;
-    let listing = list(&source, &job.source).await?;
+    let listing = list(&source, &job.source, &job).await?;
     let destination = open(run, &job.destination).await?;
     let survey = destination.survey(&listing).await;
-    let survey = survey.map_err(|error| failed(&job.destination, &error))?;
+    let mut survey = survey.map_err(|error| failed(&job.destination, &error))?;
+    job.filters.narrow_survey(&mut survey, &listing);
     let rules = Rules {
         everything: job.options.is("TransferMode", "ALL"),
         never_overwrite: job.options.is("OverwriteMode", "NEVER"),
@@ -63,9 +64,11 @@ async fn open(run: &Run, site: &Site) -> Result<End, Failure> {
     end.map_err(|error| failed(site, &error))
 }
 
-/// Lists an end.
-pub(super) async fn list(end: &End, site: &Site) -> Result<Listing, Failure> {
-    end.list().await.map_err(|error| failed(site, &error))
+/// Lists of an end what the transfer is about.
+pub(super) async fn list(end: &End, site: &Site, job: &Job) -> Result<Listing, Failure> {
+    let mut listing = end.list().await.map_err(|error| failed(site, &error))?;
+    job.filters.narrow(&mut listing);
+    Ok(listing)
 }
 
 fn note_missed(run: &mut Run, listing: &Listing) {

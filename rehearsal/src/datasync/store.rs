@@ -1,14 +1,16 @@
-//! The locations, tasks, executions and tags of this process, in memory. AWS
-//! forgets an execution after 30 days; this forgets everything at its end.
+//! The locations, tasks, executions and tags of this process, in memory: all of
+//! it is forgotten at its end.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use crate::datasync::error::ApiError;
+use crate::datasync::filters::Filters;
 use crate::datasync::ids::id_of;
-use crate::datasync::model::{Execution, Moment, Status};
+use crate::datasync::model::{Execution, Moment};
 use crate::datasync::options::Options;
+use crate::datasync::schedule::Schedule;
 
 /// Everything, keyed by ARN.
 #[derive(Default)]
@@ -61,9 +63,9 @@ pub(super) struct Task {
     /// May end in `:*`.
     pub log_group_arn: Option<String>,
     pub options: Options,
+    pub filters: Filters,
     pub report_config: Option<Value>,
-    /// Kept and shown, never fired: `EventBridge` Scheduler starts our executions.
-    pub schedule: Option<Value>,
+    pub schedule: Option<Schedule>,
     pub created: Moment,
     pub network_interface_arns: [String; 2],
     /// ARNs, oldest first.
@@ -92,6 +94,13 @@ impl Store {
 
     pub(super) fn execution(&self, arn: &str) -> Result<&Execution, ApiError> {
         let execution = self.executions.get(arn);
+        let execution = execution.filter(|execution| !execution.is_forgotten());
+        execution.ok_or_else(|| not_found("Task execution", arn))
+    }
+
+    pub(super) fn execution_mut(&mut self, arn: &str) -> Result<&mut Execution, ApiError> {
+        let execution = self.executions.get_mut(arn);
+        let execution = execution.filter(|execution| !execution.is_forgotten());
         execution.ok_or_else(|| not_found("Task execution", arn))
     }
 
@@ -110,10 +119,8 @@ impl Store {
     /// executions, so that a finished one frees its task in the same moment.
     pub(super) fn running<'a>(&self, task: &'a Task) -> Option<&'a str> {
         let newest = task.executions.last()?;
-        match self.executions.get(newest)?.status {
-            Status::Success | Status::Error => None,
-            _ => Some(newest),
-        }
+        let is_over = self.executions.get(newest)?.status.is_terminal();
+        (!is_over).then_some(newest)
     }
 }
 

@@ -8,12 +8,13 @@ use serde_json::{Map, Value, json};
 use crate::datasync::Shared;
 use crate::datasync::api::parse;
 use crate::datasync::error::{ApiError, required};
-use crate::datasync::filters::Filters;
+use crate::datasync::filters::{self, Filters};
 use crate::datasync::ids::{Caller, id_of, new_id};
 use crate::datasync::model::Moment;
 use crate::datasync::options::Options;
 use crate::datasync::paging::Paging;
 use crate::datasync::report_config;
+use crate::datasync::schedule::Schedule;
 use crate::datasync::store::{Place, Store, Task};
 use crate::datasync::tags::{Tag, map_of};
 
@@ -31,7 +32,7 @@ struct Request {
     schedule: Option<Value>,
     task_mode: Option<String>,
     #[serde(flatten)]
-    filters: Filters,
+    filters: filters::Request,
     #[serde(default)]
     tags: Vec<Tag>,
 }
@@ -51,20 +52,22 @@ pub(super) fn create(
     body: Value,
 ) -> Result<Value, ApiError> {
     let request: Request = parse(body)?;
-    request.filters.refuse()?;
     check_mode(request.task_mode.as_deref())?;
     let source_arn = required(request.source_location_arn, "sourceLocationArn")?;
     let destination_arn = required(request.destination_location_arn, "destinationLocationArn")?;
     let options = Options::default().with(request.options.as_ref(), "options")?;
     report_config::settings_from(request.task_report_config.as_ref())?;
+    let filters = Filters::default().with(request.filters)?;
+    let schedule = Schedule::read(request.schedule.unwrap_or_default())?;
     let task = Task {
         name: given(request.name),
         source_arn,
         destination_arn,
         log_group_arn: given(request.cloud_watch_log_group_arn),
         options,
+        filters,
         report_config: request.task_report_config.filter(is_filled),
-        schedule: request.schedule.and_then(schedule),
+        schedule,
         created: Moment::now(),
         network_interface_arns: [
             caller.network_interface_arn(),
@@ -83,12 +86,14 @@ pub(super) fn create(
 /// Members that are not given stay; an empty one takes the setting away.
 pub(super) fn update(shared: &Arc<Shared>, body: Value) -> Result<Value, ApiError> {
     let request: Request = parse(body)?;
-    request.filters.refuse()?;
     let arn = required(request.task_arn, "taskArn")?;
     report_config::settings_from(request.task_report_config.as_ref())?;
+    let schedule = request.schedule.map(Schedule::read).transpose()?;
     let mut store = shared.store();
     let task = store.task_mut(&arn)?;
+    let filters = task.filters.with(request.filters)?;
     task.options = task.options.with(request.options.as_ref(), "options")?;
+    task.filters = filters;
     if request.name.is_some() {
         task.name = given(request.name);
     }
@@ -98,8 +103,8 @@ pub(super) fn update(shared: &Arc<Shared>, body: Value) -> Result<Value, ApiErro
     if let Some(config) = request.task_report_config {
         task.report_config = Some(config).filter(is_filled);
     }
-    if let Some(given) = request.schedule {
-        task.schedule = schedule(given);
+    if let Some(schedule) = schedule {
+        task.schedule = schedule;
     }
     Ok(json!({}))
 }
@@ -117,33 +122,35 @@ pub(super) fn describe(shared: &Arc<Shared>, body: Value) -> Result<Value, ApiEr
         "SourceNetworkInterfaceArns": network_interfaces(&store, task, &task.source_arn),
         "DestinationNetworkInterfaceArns": network_interfaces(&store, task, &task.destination_arn),
         "Options": task.options,
-        "Excludes": [],
-        "Includes": [],
+        "Excludes": task.filters.excludes,
+        "Includes": task.filters.includes,
         "CreationTime": task.created,
         "TaskMode": "BASIC",
     });
+    describe_optional(task, &mut answer);
+    if let Some(schedule) = &task.schedule {
+        schedule.describe(&mut answer);
+    }
+    if let Some(forced) = forced {
+        forced.overlay(&mut answer);
+    }
+    Ok(answer)
+}
+
+/// What a task may have, and what is left out where it has none.
+fn describe_optional(task: &Task, answer: &mut Value) {
+    let text = |text: Option<&String>| text.cloned().map(Value::from);
     let optional = [
-        ("Name", task.name.clone().map(Value::from)),
-        (
-            "CurrentTaskExecutionArn",
-            task.executions.last().cloned().map(Value::from),
-        ),
-        (
-            "CloudWatchLogGroupArn",
-            task.log_group_arn.clone().map(Value::from),
-        ),
+        ("Name", text(task.name.as_ref())),
+        ("CurrentTaskExecutionArn", text(task.executions.last())),
+        ("CloudWatchLogGroupArn", text(task.log_group_arn.as_ref())),
         ("TaskReportConfig", task.report_config.clone()),
-        ("Schedule", task.schedule.clone()),
     ];
     for (member, value) in optional {
         if let Some(value) = value {
             answer[member] = value;
         }
     }
-    if let Some(forced) = forced {
-        forced.overlay(&mut answer);
-    }
-    Ok(answer)
 }
 
 pub(super) fn delete(shared: &Arc<Shared>, body: Value) -> Result<Value, ApiError> {
@@ -235,21 +242,10 @@ fn given(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
-/// An empty structure, or a schedule with an empty expression, is no setting.
+/// An empty structure is no setting.
 fn is_filled(value: &Value) -> bool {
     let is_set = |value: &Value| !value.is_null() && value != "";
     value
         .as_object()
         .is_some_and(|members| members.values().any(is_set))
-}
-
-/// A schedule that is not said to be disabled is enabled.
-fn schedule(mut given: Value) -> Option<Value> {
-    if !is_filled(&given) {
-        return None;
-    }
-    if given["Status"].is_null() {
-        given["Status"] = "ENABLED".into();
-    }
-    Some(given)
 }

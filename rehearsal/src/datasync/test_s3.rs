@@ -1,4 +1,4 @@
-//! As much of S3 as a transfer needs, in memory: put, get, head, list.
+//! As much of S3 as a transfer needs, in memory: put, get, head, list, delete.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -58,6 +58,10 @@ pub(super) fn answer(
             });
             objects.put(&path, &unchunked(headers, body), meta.collect());
             ().into_response()
+        }
+        (&Method::DELETE, _) => {
+            objects.0.lock().unwrap().remove(&path);
+            StatusCode::NO_CONTENT.into_response()
         }
         (&Method::GET | &Method::HEAD, _) => match objects.get(&path) {
             Some(stored) => shown(stored, method == Method::HEAD),

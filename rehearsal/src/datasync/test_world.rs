@@ -47,7 +47,7 @@ macro_rules! sent {
 pub(super) use {sent, tried};
 
 pub(super) const TOKEN: &str = "secret";
-const ROLE: &str = "arn:aws:iam::111122223333:role/writer";
+pub(super) const ROLE: &str = "arn:aws:iam::111122223333:role/writer";
 const BUCKET: &str = "arn:aws:s3:::backup";
 /// Two file systems, by their ids.
 pub(super) const FILE_SYSTEM: &str = "fs-0123456789abcdef0";
@@ -233,16 +233,17 @@ impl World {
     }
 
     pub(super) async fn control(&self, order: Value) {
+        assert!(self.is_taken(&order).await, "{order}");
+    }
+
+    /// Whether the control door takes an order.
+    pub(super) async fn is_taken(&self, order: &Value) -> bool {
         let url = format!("{}/_control", self.datasync.url());
         let request = reqwest::Client::new()
             .post(url)
             .header("x-efs-token", TOKEN);
-        let answer = request.json(&order).send().await.unwrap();
-        assert!(
-            answer.status().is_success(),
-            "{}",
-            answer.text().await.unwrap()
-        );
+        let answer = request.json(order).send().await.unwrap();
+        answer.status().is_success()
     }
 
     /// The states of the next events, up to and including the given one.

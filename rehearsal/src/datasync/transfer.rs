@@ -3,10 +3,10 @@
 
 use backup_domain::posix_metadata::{FileKind, PosixMetadata};
 
+use crate::datasync::control::change_if_ordered;
 use crate::datasync::end::{Name, NewFile};
 use crate::datasync::execution::Run;
 use crate::datasync::failures::FileFailure;
-use crate::datasync::job::Job;
 use crate::datasync::plan::{Action, Step};
 use crate::datasync::prepare::Prepared;
 use crate::datasync::remove;
@@ -30,7 +30,7 @@ pub(super) async fn transfer(run: &mut Run, prepared: &Prepared) -> Vec<Sent> {
             }
             Action::Transfer { overwrite } => *overwrite,
         };
-        match send(&run.job, prepared, step).await {
+        match send(run, prepared, step).await {
             Ok(sent) => {
                 succeed(run, &sent, overwrite);
                 all.push(sent);
@@ -43,11 +43,12 @@ pub(super) async fn transfer(run: &mut Run, prepared: &Prepared) -> Vec<Sent> {
     all
 }
 
-async fn send(job: &Job, prepared: &Prepared, step: &Step) -> Result<Sent, FileFailure> {
-    let item = &step.item;
+async fn send(run: &Run, prepared: &Prepared, step: &Step) -> Result<Sent, FileFailure> {
+    let (job, item) = (&run.job, &step.item);
     let source = prepared.source.read(&item.name, item.kind).await;
     let source = source.map_err(|error| FileFailure::source(item, &error))?;
     let side = Side::of_source(item.kind, &source);
+    change_if_ordered(&run.shared, &job.source, &item.name);
     let new = NewFile {
         name: item.name.clone(),
         kind: item.kind,

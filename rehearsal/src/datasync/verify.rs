@@ -80,7 +80,7 @@ fn differ(run: &mut Run, item: &Item<'_>, failure: &FileFailure) {
 /// Lists and hashes the source once more. What cannot be read now differs.
 async fn whole_source(run: &mut Run, prepared: &Prepared) -> Vec<Sent> {
     let job = run.job.clone();
-    let listing = match list(&prepared.source, &job.source).await {
+    let listing = match list(&prepared.source, &job.source, &job).await {
         Ok(listing) => listing,
         Err(failure) => {
             run.some_files_differ = true;
@@ -118,7 +118,7 @@ fn unreadable(run: &mut Run, item: &SourceItem, error: &EndError) {
 /// Finds what only the destination has.
 async fn find_extra(run: &mut Run, prepared: &Prepared, everything: &[Sent]) {
     let job = run.job.clone();
-    let Ok(listing) = list(&prepared.destination, &job.destination).await else {
+    let Ok(listing) = list(&prepared.destination, &job.destination, &job).await else {
         run.some_files_differ = true;
         return;
     };

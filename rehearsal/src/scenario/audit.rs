@@ -2,10 +2,10 @@
 //! puts it right, and is silent again afterwards.
 
 use super::check;
-use crate::{Mail, Say, Stage, signed};
+use crate::{Mail, Say, Stage};
 use anyhow::Context;
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -96,19 +96,9 @@ async fn scheduled_audit(stage: &Stage) -> anyhow::Result<Vec<Mail>> {
 /// How many audits the function has logged. It logs one when its mail, if any, is
 /// out.
 async fn audits(stage: &Stage) -> anyhow::Result<usize> {
-    let configuration = stage.configuration(FUNCTION).await?;
-    let group = &configuration["LoggingConfig"]["LogGroup"];
-    let headers = [
-        ("content-type", "application/x-amz-json-1.1"),
-        ("x-amz-target", "Logs_20140328.FilterLogEvents"),
-    ];
-    let order = json!({"logGroupName": group}).to_string();
-    let answer = signed::post(&stage.cloud, "logs", "/", order, &headers).await?;
-    let answer: Value = serde_json::from_str(&answer.body)?;
-    let events = answer["events"].as_array().context("no log events")?;
-    let lines = events.iter().filter_map(|event| event["message"].as_str());
-    let lines = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    Ok(lines.filter(|line| line["message"] == "audited").count())
+    let lines = stage.log_lines(FUNCTION).await?;
+    let audits = lines.iter().filter(|line| line.contains("audited"));
+    Ok(audits.count())
 }
 
 async fn set_versioning(stage: &Stage, status: BucketVersioningStatus) -> anyhow::Result<()> {

@@ -3,17 +3,34 @@
 
 mod add;
 mod audit;
+mod cancel;
+mod changed_while_read;
 mod dead_watch;
 mod delete;
+mod duplicate_event;
 mod failed;
+mod filters;
 mod first_copy;
+mod key_too_long;
+mod late_report;
+mod lost_event;
+mod mass_change;
+mod missing;
 mod modify;
 mod mount_target_unreachable;
 mod no_change;
 mod old_version;
+mod out_of_order;
 mod partial;
+mod recovery;
+mod remove;
+mod report_bucket_denied;
 mod restore;
 mod scale;
+mod sns_throttled;
+mod start_refused;
+mod stuck;
+mod update;
 
 use crate::instance::NoNamespaces;
 use crate::{Mail, Run, Say, Stage, Version};
@@ -37,14 +54,48 @@ pub enum Scenario {
     Delete,
     /// Two files cannot be read.
     Partial,
+    /// A file is written to while it is copied.
+    ChangedWhileRead,
+    /// A path is longer than S3 can hold.
+    KeyTooLong,
+    /// A run, and then the task, is about a part of the files only.
+    Filters,
     /// The bucket is closed to the task.
     Failed,
     /// The file system cannot be reached.
     MountTargetUnreachable,
+    /// Somebody cancels a run half way.
+    Cancel,
+    /// A run is slowed down on its way.
+    Update,
+    /// The task report comes late, and then too late.
+    LateReport,
+    /// `DataSync` may not write its task report.
+    ReportBucketDenied,
+    /// SNS refuses the mail twice.
+    SnsThrottled,
+    /// The event of a run comes twice.
+    DuplicateEvent,
+    /// Events of two runs come in the wrong order.
+    OutOfOrder,
+    /// Every event of a run is lost.
+    LostEvent,
+    /// A run does not end.
+    Stuck,
+    /// The task cannot be executed any more.
+    StartRefused,
+    /// No run has come for long, and why.
+    Missing,
+    /// A failed night, and the good one after it.
+    Recovery,
+    /// Nearly all files vanish.
+    MassChange,
     /// Everything is copied back into an empty folder.
     Restore,
     /// One file is got back as it was before a change.
     OldVersion,
+    /// Files that are deleted on the EFS are hidden in the bucket.
+    Remove,
     /// Somebody suspends versioning, and the daily audit notices.
     Audit,
     /// The watch goes silent, and then finds no good run: an alarm rings.
@@ -124,17 +175,34 @@ impl Ending {
 
 impl Scenario {
     /// All scenarios, in the order of playing.
-    pub const ALL: [Scenario; 13] = [
+    pub const ALL: [Scenario; 30] = [
         Scenario::FirstCopy,
         Scenario::NoChange,
         Scenario::Modify,
         Scenario::Add,
         Scenario::Delete,
         Scenario::Partial,
+        Scenario::ChangedWhileRead,
+        Scenario::KeyTooLong,
+        Scenario::Filters,
         Scenario::Failed,
         Scenario::MountTargetUnreachable,
+        Scenario::Cancel,
+        Scenario::Update,
+        Scenario::LateReport,
+        Scenario::ReportBucketDenied,
+        Scenario::SnsThrottled,
+        Scenario::DuplicateEvent,
+        Scenario::OutOfOrder,
+        Scenario::LostEvent,
+        Scenario::Stuck,
+        Scenario::StartRefused,
+        Scenario::Missing,
+        Scenario::Recovery,
+        Scenario::MassChange,
         Scenario::Restore,
         Scenario::OldVersion,
+        Scenario::Remove,
         Scenario::Audit,
         Scenario::DeadWatch,
         Scenario::Scale,
@@ -150,10 +218,27 @@ impl Scenario {
             Scenario::Add => "add",
             Scenario::Delete => "delete",
             Scenario::Partial => "partial",
+            Scenario::ChangedWhileRead => "changed-while-read",
+            Scenario::KeyTooLong => "key-too-long",
+            Scenario::Filters => "filters",
             Scenario::Failed => "failed",
             Scenario::MountTargetUnreachable => "mount-target-unreachable",
+            Scenario::Cancel => "cancel",
+            Scenario::Update => "update",
+            Scenario::LateReport => "late-report",
+            Scenario::ReportBucketDenied => "report-bucket-denied",
+            Scenario::SnsThrottled => "sns-throttled",
+            Scenario::DuplicateEvent => "duplicate-event",
+            Scenario::OutOfOrder => "out-of-order",
+            Scenario::LostEvent => "lost-event",
+            Scenario::Stuck => "stuck",
+            Scenario::StartRefused => "start-refused",
+            Scenario::Missing => "missing",
+            Scenario::Recovery => "recovery",
+            Scenario::MassChange => "mass-change",
             Scenario::Restore => "restore",
             Scenario::OldVersion => "old-version",
+            Scenario::Remove => "remove",
             Scenario::Audit => "audit",
             Scenario::DeadWatch => "dead-watch",
             Scenario::Scale => "scale",
@@ -194,10 +279,27 @@ impl Scenario {
             Scenario::Add => add::play(stage, say).await,
             Scenario::Delete => delete::play(stage, say).await,
             Scenario::Partial => partial::play(stage, say).await,
+            Scenario::ChangedWhileRead => changed_while_read::play(stage, say).await,
+            Scenario::KeyTooLong => key_too_long::play(stage, say).await,
+            Scenario::Filters => filters::play(stage, say).await,
             Scenario::Failed => failed::play(stage, say).await,
             Scenario::MountTargetUnreachable => mount_target_unreachable::play(stage, say).await,
+            Scenario::Cancel => cancel::play(stage, say).await,
+            Scenario::Update => update::play(stage, say).await,
+            Scenario::LateReport => late_report::play(stage, say).await,
+            Scenario::ReportBucketDenied => report_bucket_denied::play(stage, say).await,
+            Scenario::SnsThrottled => sns_throttled::play(stage, say).await,
+            Scenario::DuplicateEvent => duplicate_event::play(stage, say).await,
+            Scenario::OutOfOrder => out_of_order::play(stage, say).await,
+            Scenario::LostEvent => lost_event::play(stage, say).await,
+            Scenario::Stuck => stuck::play(stage, say).await,
+            Scenario::StartRefused => start_refused::play(stage, say).await,
+            Scenario::Missing => missing::play(stage, say).await,
+            Scenario::Recovery => recovery::play(stage, say).await,
+            Scenario::MassChange => mass_change::play(stage, say).await,
             Scenario::Restore => restore::play(stage, say).await,
             Scenario::OldVersion => old_version::play(stage, say).await,
+            Scenario::Remove => remove::play(stage, say).await,
             Scenario::Audit => audit::play(stage, say).await,
             Scenario::DeadWatch => dead_watch::play(stage, say).await,
             Scenario::Scale => scale::play(stage, say).await,
@@ -256,6 +358,16 @@ fn check_verdict(mail: &Mail, verdict: &str) -> anyhow::Result<()> {
 fn check_good(mail: &Mail) -> anyhow::Result<()> {
     let is_good = mail.attribute("severity") == "info";
     check(is_good, "a mail about a good run", mail.subject())
+}
+
+/// The subject must hold this text.
+fn check_subject(mail: &Mail, text: &str) -> anyhow::Result<()> {
+    let subject = mail.subject();
+    check(
+        subject.contains(text),
+        &format!("a subject that says \"{text}\""),
+        subject,
+    )
 }
 
 /// The mail must hold this text, wherever its lines are broken.

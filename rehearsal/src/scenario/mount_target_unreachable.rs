@@ -2,7 +2,7 @@
 //! own words about just that; the run after the repair is good again.
 
 use super::{check, check_good, check_says, check_verdict, tell};
-use crate::{Mail, Say, Stage, signed};
+use crate::{Mail, Run, Say, Stage, signed};
 use anyhow::Context;
 
 /// The part of AWS's text that says what to look at.
@@ -11,11 +11,7 @@ const ADVICE: &str = "mount target's security group allows 2049 ingress";
 
 pub(super) async fn play(stage: &Stage, say: Say<'_>) -> anyhow::Result<Vec<Mail>> {
     say("  the mount targets no longer let DataSync in on port 2049; the schedule fires");
-    let group = datasync_group(stage).await?;
-    rule(stage, "RevokeSecurityGroupIngress", &group).await?;
-    let run = stage.run().await;
-    rule(stage, "AuthorizeSecurityGroupIngress", &group).await?;
-    let run = run?;
+    let run = out_of_reach(stage).await?;
     tell(&run.mail, say);
     check_verdict(&run.mail, "FAILED")?;
     check_says(&run.mail, SAID)?;
@@ -31,6 +27,15 @@ pub(super) async fn play(stage: &Stage, say: Say<'_>) -> anyhow::Result<Vec<Mail
     tell(&repaired.mail, say);
     check_good(&repaired.mail)?;
     Ok(vec![run.mail, repaired.mail])
+}
+
+/// A run while the rule is gone; afterwards it is back.
+pub(super) async fn out_of_reach(stage: &Stage) -> anyhow::Result<Run> {
+    let group = datasync_group(stage).await?;
+    rule(stage, "RevokeSecurityGroupIngress", &group).await?;
+    let run = stage.run().await;
+    rule(stage, "AuthorizeSecurityGroupIngress", &group).await?;
+    run
 }
 
 /// The security group of `DataSync`'s side.

@@ -1,5 +1,15 @@
 //! The control door: how a test makes this `DataSync` behave as AWS's does on a
-//! bad day. It changes what is answered and what can be read, never what is there.
+//! bad day. Each order says what it does where it is defined.
+
+mod age;
+mod change;
+mod failure;
+mod forced_task;
+mod merge;
+
+pub(super) use change::change_if_ordered;
+pub(super) use failure::{FailureKind, OrderedFailure};
+pub(super) use forced_task::ForcedTask;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -12,6 +22,10 @@ use crate::datasync::api::parse;
 use crate::datasync::error::ApiError;
 use crate::datasync::invent;
 use crate::datasync::model::Status;
+use crate::datasync::store::Store;
+use age::Age;
+use change::Change;
+use merge::merge;
 
 /// What tests have ordered so far.
 #[derive(Default)]
@@ -21,16 +35,7 @@ pub(super) struct Control {
     failures: BTreeMap<String, OrderedFailure>,
     /// Paths below the root of a file system, by its id.
     closed: BTreeMap<String, BTreeSet<PathBuf>>,
-}
-
-/// `{"task": {…}}`: `DescribeTask` says this. Without a status: no longer.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ForcedTask {
-    arn: String,
-    status: Option<String>,
-    error_code: Option<String>,
-    error_detail: Option<String>,
+    changes: Vec<Change>,
 }
 
 /// `{"execution": {…}}`: a JSON merge patch (RFC 7396) over what
@@ -40,20 +45,6 @@ pub(super) struct ForcedTask {
 struct Patch {
     arn: String,
     patch: Value,
-}
-
-/// `{"fail_next": {…}}`: the next `count` requests of an operation fail, before
-/// or after they took effect.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct OrderedFailure {
-    operation: String,
-    #[serde(default = "once")]
-    count: u32,
-    #[serde(default)]
-    pub after_commit: bool,
-    #[serde(rename = "type")]
-    pub kind: FailureKind,
 }
 
 /// `{"deny_read": {…}}`: from the next execution on, these files of a file system,
@@ -67,46 +58,65 @@ struct DenyRead {
     paths: Vec<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub(super) enum FailureKind {
-    InternalException,
-    ThrottlingException,
-    /// The connection ends without an answer.
-    #[serde(rename = "reset")]
-    Reset,
-}
-
-fn once() -> u32 {
-    1
+/// `{"disable_schedule": {…}}`: `DataSync` disables a task's own schedule.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DisableSchedule {
+    arn: String,
+    reason: String,
 }
 
 /// Takes one body of the control door. `{"hold": "VERIFYING"}` lets executions
-/// wait in front of that status until `{"hold": null}`; `{"reset": true}`
-/// forgets all orders, tasks, locations and executions.
+/// wait in front of that status until `{"hold": null}`. While
+/// `{"hold_report": true}` holds, executions end before their task report is
+/// written. `{"reset": true}` forgets all orders, tasks, locations and executions.
 pub(super) fn take(shared: &Shared, body: Value) -> Result<Value, ApiError> {
     let Value::Object(orders) = body else {
         return Err(ApiError::Serialization("an object is expected".to_owned()));
     };
     for (order, value) in orders {
-        match order.as_str() {
-            "task" => shared.control().force_task(parse(value)?),
-            "execution" => shared.control().patch(parse(value)?),
-            "fail_next" => shared.control().fail_next(parse(value)?),
-            "deny_read" => shared.control().deny_read(parse(value)?),
-            "invent" => invent::take(shared, parse(value)?)?,
-            "hold" => {
-                let status: Option<Status> = parse(value)?;
-                shared.hold.send_replace(status);
-            }
-            "reset" => {
-                *shared.control() = Control::default();
-                *shared.store() = super::store::Store::default();
-                shared.hold.send_replace(None);
-            }
-            _ => return Err(ApiError::Serialization(format!("unknown order `{order}`"))),
-        }
+        give(shared, &order, value)?;
     }
     Ok(json!({}))
+}
+
+fn give(shared: &Shared, order: &str, value: Value) -> Result<(), ApiError> {
+    match order {
+        "task" => shared.control().force_task(parse(value)?),
+        "execution" => shared.control().patch(parse(value)?),
+        "fail_next" => shared.control().fail_next(parse(value)?),
+        "deny_read" => shared.control().deny_read(parse(value)?),
+        "change_while_read" => shared.control().changes.push(parse(value)?),
+        "age" => parse::<Age>(value)?.apply(&mut shared.store())?,
+        "invent" => invent::take(shared, parse(value)?)?,
+        "disable_schedule" => disable_schedule(&mut shared.store(), parse(value)?)?,
+        "hold" => {
+            let status: Option<Status> = parse(value)?;
+            shared.hold.send_replace(status);
+        }
+        "hold_report" => {
+            shared.hold_report.send_replace(parse(value)?);
+        }
+        "reset" => reset(shared),
+        _ => return Err(ApiError::Serialization(format!("unknown order `{order}`"))),
+    }
+    Ok(())
+}
+
+fn reset(shared: &Shared) {
+    *shared.control() = Control::default();
+    *shared.store() = Store::default();
+    shared.hold.send_replace(None);
+    shared.hold_report.send_replace(false);
+    shared.cancelled.send_replace(BTreeSet::new());
+}
+
+fn disable_schedule(store: &mut Store, order: DisableSchedule) -> Result<(), ApiError> {
+    let task = store.task_mut(&order.arn)?;
+    let schedule = task.schedule.as_mut();
+    let schedule = schedule.ok_or_else(|| ApiError::missing("schedule"))?;
+    schedule.disable(order.reason);
+    Ok(())
 }
 
 impl Control {
@@ -162,60 +172,9 @@ impl Control {
     }
 }
 
-impl ForcedTask {
-    pub(super) fn status(&self) -> &str {
-        self.status.as_deref().unwrap_or("AVAILABLE")
-    }
-
-    pub(super) fn overlay(&self, described: &mut Value) {
-        described["Status"] = self.status().into();
-        if let Some(code) = &self.error_code {
-            described["ErrorCode"] = code.as_str().into();
-        }
-        if let Some(detail) = &self.error_detail {
-            described["ErrorDetail"] = detail.as_str().into();
-        }
-    }
-}
-
-fn merge(target: &mut Value, patch: &Value) {
-    let Value::Object(members) = patch else {
-        *target = patch.clone();
-        return;
-    };
-    if !target.is_object() {
-        *target = json!({});
-    }
-    for (member, value) in members {
-        match (value, target.as_object_mut()) {
-            (Value::Null, Some(target)) => {
-                target.remove(member);
-            }
-            (_, Some(target)) => merge(target.entry(member).or_insert(Value::Null), value),
-            (_, None) => {}
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_merge_patch_replaces_adds_and_removes() {
-        #[rustfmt::skip]
-        let cases = [
-            (json!({"a": 1}),             json!({"b": 2}),             json!({"a": 1, "b": 2})),
-            (json!({"a": 1}),             json!({"a": null}),          json!({})),
-            (json!({"a": {"x": 1}}),      json!({"a": {"y": 2}}),      json!({"a": {"x": 1, "y": 2}})),
-            (json!({"a": 1}),             json!({"a": {"y": null}}),   json!({"a": {}})),
-            (json!({"a": [1]}),           json!({"a": [2]}),           json!({"a": [2]})),
-        ];
-        for (mut target, patch, expected) in cases {
-            merge(&mut target, &patch);
-            assert_eq!(target, expected, "{patch}");
-        }
-    }
 
     #[test]
     fn a_failure_is_met_as_often_as_ordered() {
