@@ -124,6 +124,11 @@ pub(crate) async fn forget(stage: &Stage, execution: &str) -> anyhow::Result<()>
     Ok(())
 }
 
+/// Makes it forget everything.
+pub(crate) async fn forget_all(stage: &Stage) -> anyhow::Result<()> {
+    forget(stage, "").await
+}
+
 /// The keys of the ledger about an execution.
 async fn ledger_keys(stage: &Stage, execution: &str) -> anyhow::Result<Vec<String>> {
     let id = execution.rsplit('/').next().unwrap_or_default();

@@ -192,11 +192,9 @@ impl History {
 }
 
 /// By time. Keys hold whole seconds, and no two runs of a task start within one; where
-/// they seem to, the better one is taken for the later one. What did not happen is
-/// noticed after what did.
-fn in_order(entry: &Entry) -> (Timestamp, bool, Reverse<Verdict>) {
-    let noticed = !entry.is_of_execution();
-    (entry.time, noticed, Reverse(entry.verdict))
+/// they seem to, the better one is taken for the later one.
+fn in_order(entry: &Entry) -> (Timestamp, Reverse<Verdict>) {
+    (entry.time, Reverse(entry.verdict))
 }
 
 /// STUCK is followed by an end, UNKNOWN by what became known.
