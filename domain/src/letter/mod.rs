@@ -103,6 +103,5 @@ fn entries(count: u64) -> String {
 pub(crate) mod fixtures;
 #[cfg(test)]
 mod forms;
-
 #[cfg(test)]
 mod properties;
