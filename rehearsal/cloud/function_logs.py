@@ -1,14 +1,18 @@
-"""The log of a function in the format that it asks for.
+"""The log of a function in the format that it asks for, and how often it has ended.
 
 The emulator writes Lambda's own lines as text even where `LogFormat` is JSON.
 AWS then writes them as JSON; what the function prints stays as it is. Lines are
 not filtered by their level. Source: Lambda Developer Guide, "System logs";
 `platform.start` and `platform.report` are what the level INFO lets through.
+
+A line that a function prints right before its answer may land in the log of its
+next invocation. So who waits for an invocation counts the ends, not the lines.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from contextvars import ContextVar
 from datetime import datetime, timezone
 
@@ -18,6 +22,7 @@ _write = lambda_svc._emit_lambda_logs
 _append = cloudwatch_logs._append_log_events
 # Set while the log of an invocation is written that is to be JSON.
 _own_lines: ContextVar = ContextVar("own_lines", default=None)
+_ended: Counter = Counter()
 
 
 def install() -> None:
@@ -45,6 +50,12 @@ def write(func: dict, request_id: str, text: str, error: bool, duration_ms: int,
         _write(func, request_id, text, error, duration_ms, **more)
     finally:
         _own_lines.reset(before)
+        _ended[config["FunctionName"]] += 1
+
+
+def ended(body: dict) -> dict:
+    """How many invocations of a function have ended, well or not; each try counts."""
+    return {"Ended": _ended[body["FunctionName"]]}
 
 
 def append(stream: dict, events: list[dict]) -> None:

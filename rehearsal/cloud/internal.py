@@ -13,7 +13,7 @@ import logging
 from ministack import app
 from ministack.core.responses import request_scope
 
-from cloud import alarms, datasync, events, faults, iam, logs, mail, mount
+from cloud import alarms, datasync, events, faults, function_logs, iam, logs, mail, mount
 from cloud.errors import Refused
 from cloud.settings import Settings
 
@@ -37,6 +37,7 @@ ENDPOINTS = {
     "/_efs/faults": faults.take,
     "/_efs/schedule": events.fire,
     "/_efs/session": _session,
+    "/_efs/invocations": function_logs.ended,
     "/_efs/logs": logs.write,
     "/_efs/mount": mount.reach,
     "/_efs/pending": mail.pending,

@@ -57,4 +57,14 @@ impl LocalCloud {
         let order = json!({"Hours": hours, "Names": [alarms]});
         Ok(from_value(self.order("alarms", &order).await?)?)
     }
+
+    /// The same while no alarm looks: what was emitted before becomes old.
+    ///
+    /// # Errors
+    ///
+    /// If the local cloud does not answer.
+    pub async fn skip_hours(&self, hours: u32) -> anyhow::Result<()> {
+        let order = json!({"Hours": hours, "Names": []});
+        self.order("alarms", &order).await.map(drop)
+    }
 }

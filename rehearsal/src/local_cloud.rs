@@ -154,6 +154,17 @@ impl LocalCloud {
         self.order("schedule", &body).await.map(drop)
     }
 
+    /// How many invocations of a function, given by its name, have ended.
+    ///
+    /// # Errors
+    ///
+    /// If the local cloud does not tell.
+    pub async fn invocations(&self, function: &str) -> anyhow::Result<u64> {
+        let body = serde_json::json!({"FunctionName": function});
+        let answer = self.order("invocations", &body).await?;
+        answer["Ended"].as_u64().context("an answer without Ended")
+    }
+
     /// Emits events as AWS itself would, with a source that begins with `aws.`.
     ///
     /// # Errors

@@ -30,6 +30,15 @@ class AFunctionInPython(unittest.TestCase):
         self.assertNotIn(harness.TOKEN, seen.values())
 
 
+class AnInvocationThatHasEnded(unittest.TestCase):
+    def test_is_counted(self):
+        harness.function("counted")
+        ended = lambda: shared().post("/_efs/invocations", {"FunctionName": "counted"})
+        self.assertEqual(ended(), (200, {"Ended": 0}))
+        shared().client("lambda").invoke(FunctionName="counted", Payload=b"{}")
+        self.assertEqual(ended(), (200, {"Ended": 1}))
+
+
 class TheEnvironmentOfAFunction(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
