@@ -26,9 +26,17 @@ pub enum Refusal {
     },
 }
 
-/// Whether a start was refused, or will be.
+/// Whether a start was refused, or will be. `quiet_since` is when the last run ended.
+///
+/// A run that goes on, or went on when the next one was due, is why that was skipped;
+/// how long it takes is another question.
 #[must_use]
-pub fn refusal(found: &Found, history: &History, now: Timestamp) -> Option<Refusal> {
+pub fn refusal(
+    found: &Found,
+    history: &History,
+    quiet_since: Option<Timestamp>,
+    now: Timestamp,
+) -> Option<Refusal> {
     if let Ok(task) = &found.task
         && task.is_unavailable()
     {
@@ -42,11 +50,10 @@ pub fn refusal(found: &Found, history: &History, now: Timestamp) -> Option<Refus
         .ok()
         .filter(|waiting| **waiting > 0)?;
     let due = last_due(found, now)?;
-    let running = found.running.as_ref().ok()?;
-    let running_since = running.as_ref().and_then(|running| running.started);
     let since = due.checked_sub(EARLIEST_START).ok()?;
-    let has_started = history.has_run_since(since) || running_since >= Some(since);
-    (!has_started).then_some(Refusal::NothingStarted { due, waiting })
+    let nothing_runs = found.running == Ok(None) && quiet_since < Some(since);
+    (nothing_runs && !history.has_run_since(since))
+        .then_some(Refusal::NothingStarted { due, waiting })
 }
 
 /// When a run should have begun by now.
@@ -89,15 +96,17 @@ mod tests {
             ("no run ever",             with(1, None), vec![],                   "2026-11-23T02:00:00Z", nothing),
             ("a run has ended",         with(1, None), vec![yesterday, tonight], "2026-11-23T02:00:00Z", None),
             ("a run goes on",           with(1, Some("2026-11-23T01:00:03Z")), vec![yesterday], "2026-11-23T02:00:00Z", None),
-            ("the run of yesterday does", with(1, Some("2026-11-22T01:00:03Z")), vec![], "2026-11-23T02:00:00Z", Some(Refusal::NothingStarted { due: now("2026-11-23T01:00:00Z"), waiting: 1 })),
+            ("the run of yesterday does", with(1, Some("2026-11-22T01:00:03Z")), vec![], "2026-11-23T02:00:00Z", None),
         ];
+        let ended = Some(now("2026-11-22T01:14:00Z"));
         for (name, found, keys, time, expected) in cases {
-            assert_eq!(
-                refusal(&found, &history(&keys), now(time)),
-                expected,
-                "{name}"
-            );
+            let refused = refusal(&found, &history(&keys), ended, now(time));
+            assert_eq!(refused, expected, "{name}");
         }
+        let late = Some(now("2026-11-23T01:30:00Z"));
+        let time = now("2026-11-23T02:00:00Z");
+        let refused = refusal(&with(1, None), &history(&[yesterday]), late, time);
+        assert_eq!(refused, None, "a run ended after the next one was due");
     }
 
     #[test]
@@ -113,6 +122,6 @@ mod tests {
         };
         let now = "2026-11-23T02:00:00Z".parse().unwrap();
         let expected = Refusal::TaskUnavailable("X: gone".to_owned());
-        assert_eq!(refusal(&found, &history(&[]), now), Some(expected));
+        assert_eq!(refusal(&found, &history(&[]), None, now), Some(expected));
     }
 }

@@ -246,8 +246,14 @@ impl Watch<'_> {
 
     /// Tells that no run started, ended, or came; else reminds of one that was bad.
     async fn tell_silence(&mut self) {
-        let refusal = refusal(&self.found, &self.scene.ledger.history(), self.scene.now);
-        let silence = self.silence(refusal.is_some()).await;
+        let quiet_since = self.quiet_since().await;
+        let history = self.scene.ledger.history();
+        let refusal = refusal(&self.found, &history, quiet_since, self.scene.now);
+        let silence = Silence {
+            start_refused: refusal.is_some(),
+            running_since: self.running_now().and_then(|run| run.started),
+            quiet_since,
+        };
         let past = Past {
             was_not_good: false,
             baseline: &self.scene.ledger.baseline,
@@ -261,16 +267,12 @@ impl Watch<'_> {
         self.note(answer);
     }
 
-    async fn silence(&self, start_refused: bool) -> Silence {
+    /// When the last run ended; when the task was made, if none has. What the ledger
+    /// does not tell is no reason to call a run missing.
+    async fn quiet_since(&self) -> Option<Timestamp> {
         let scene = &self.scene;
-        let ended = scene.ledger.last_ended(scene.aws).await;
-        let created = scene.task.as_ref().ok().and_then(|task| task.created);
-        Silence {
-            start_refused,
-            running_since: self.running_now().and_then(|run| run.started),
-            // What the ledger does not tell is no reason to call a run missing.
-            quiet_since: ended.ok().and_then(|ended| ended.or(created)),
-        }
+        let ended = scene.ledger.last_ended(scene.aws).await.ok()?;
+        ended.or(scene.task.as_ref().ok()?.created)
     }
 
     fn running_now(&self) -> Option<&Running> {

@@ -65,7 +65,7 @@ impl Aws {
         let mut targets = targets.ok_or_else(|| lacks("Targets"))?.iter();
         Ok(Some(Rule {
             state: text(&rule, "State")?,
-            reaches_reporter: targets.any(|target| target["Arn"] == reporter),
+            reaches_reporter: targets.any(|target| is_function(&target["Arn"], reporter)),
         }))
     }
 
@@ -90,6 +90,12 @@ impl Aws {
             .and_then(|count| count.parse().ok())
             .ok_or_else(|| lacks(NAME))
     }
+}
+
+/// The ARN of an invoked function may end with a version or an alias.
+fn is_function(target: &Value, invoked: &str) -> bool {
+    let function = target.as_str().and_then(|arn| invoked.strip_prefix(arn));
+    function.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
 }
 
 async fn audience(mail: &Mail) -> Looked<Vec<Subscription>> {
@@ -127,5 +133,30 @@ pub(crate) fn not_looked(error: CallError) -> NotLooked {
     NotLooked {
         because: error.to_string(),
         may_pass: error.may_pass,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_is_known_by_its_arn_without_its_version() {
+        let invoked = "arn:aws:lambda:eu-central-1:111122223333:function:report";
+        #[rustfmt::skip]
+        let cases = [
+            (json!(invoked),                  invoked.to_owned(),            true),
+            (json!(invoked),                  format!("{invoked}:live"),     true),
+            (json!(format!("{invoked}-2")),   invoked.to_owned(),            false),
+            (json!(invoked),                  format!("{invoked}-2"),        false),
+            (json!(null),                     invoked.to_owned(),            false),
+        ];
+        for (target, invoked, expected) in cases {
+            assert_eq!(
+                is_function(&target, &invoked),
+                expected,
+                "{target} {invoked}"
+            );
+        }
     }
 }
