@@ -38,7 +38,7 @@ impl Stage {
     /// # Errors
     ///
     /// If it does not get there.
-    pub async fn is_told(&self, execution: &str, verdict: &str) -> anyhow::Result<()> {
+    pub async fn until_told(&self, execution: &str, verdict: &str) -> anyhow::Result<()> {
         let id = execution.rsplit('/').next().unwrap_or_default();
         let end = format!("_{id}_{}.json", verdict.replace(' ', "-"));
         until(&format!("the ledger says {verdict} of {id}"), async || {
@@ -47,12 +47,13 @@ impl Stage {
         .await
     }
 
-    /// The lines in the log of a function, named by its output.
+    /// How many lines with this message a function has logged; it is named by its
+    /// output.
     ///
     /// # Errors
     ///
     /// If CloudWatch Logs does not tell them.
-    pub async fn log_lines(&self, function: &str) -> anyhow::Result<Vec<String>> {
+    pub async fn logged(&self, function: &str, message: &str) -> anyhow::Result<usize> {
         let configuration = self.configuration(function).await?;
         let group = &configuration["LoggingConfig"]["LogGroup"];
         let headers = [
@@ -64,7 +65,8 @@ impl Stage {
         let answer: Value = serde_json::from_str(&answer.body)?;
         let events = answer["events"].as_array().context("no log events")?;
         let lines = events.iter().filter_map(|event| event["message"].as_str());
-        Ok(lines.map(str::to_owned).collect())
+        let lines = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        Ok(lines.filter(|line| line["message"] == message).count())
     }
 
     /// How many events the function that reports has answered.
@@ -73,11 +75,7 @@ impl Stage {
     ///
     /// If its log cannot be read.
     pub async fn answered(&self) -> anyhow::Result<usize> {
-        let lines = self.log_lines(REPORTER).await?;
-        Ok(lines
-            .iter()
-            .filter(|line| line.contains("answered"))
-            .count())
+        self.logged(REPORTER, "answered").await
     }
 
     /// Waits until it has answered so many in all.
@@ -85,7 +83,7 @@ impl Stage {
     /// # Errors
     ///
     /// If it does not answer them.
-    pub async fn has_answered(&self, count: usize) -> anyhow::Result<()> {
+    pub async fn until_answered(&self, count: usize) -> anyhow::Result<()> {
         until("the function answers the event", async || {
             Ok(self.answered().await? >= count)
         })

@@ -12,11 +12,11 @@ pub(super) async fn play(stage: &Stage, say: Say<'_>) -> anyhow::Result<Vec<Mail
     tell(&mail, say);
     check_good(&mail)?;
     let verdict = mail.attribute("verdict");
-    stage.is_told(&execution, verdict).await?;
+    stage.until_told(&execution, verdict).await?;
 
     let answered = stage.answered().await?;
     stage.repeat_event(&execution, "SUCCESS").await?;
-    stage.has_answered(answered + 1).await?;
+    stage.until_answered(answered + 1).await?;
     let mails = stage.mails()?.len() - known;
     check(mails == 1, "one mail", mails)?;
     say("    the function has answered both: one mail");

@@ -28,7 +28,7 @@ pub(super) async fn play(stage: &Stage, say: Say<'_>) -> anyhow::Result<Vec<Mail
     tell(&unknown, say);
     check_verdict(&unknown, "UNKNOWN")?;
     check_says(&unknown, "task report")?;
-    stage.is_told(&execution, "UNKNOWN").await?;
+    stage.until_told(&execution, "UNKNOWN").await?;
 
     say("    the report is there; the hourly watch looks");
     let known = stage.mails()?.len();

@@ -1,7 +1,7 @@
 //! Somebody disabled the schedule, and no run has come for 40 hours: the watch says
 //! what is missing and why, and once all is well again that it is over.
 
-use super::{check, check_says, check_verdict, tell};
+use super::{check, check_says, check_subject, check_verdict, tell};
 use crate::{Mail, Say, Stage, signed};
 use anyhow::Context;
 use serde_json::Value;
@@ -16,10 +16,12 @@ pub(super) async fn play(stage: &Stage, say: Say<'_>) -> anyhow::Result<Vec<Mail
     set_schedule(stage, "ENABLED").await?;
     let mut mails = missing?;
 
-    say("  the schedule is enabled again, and fires; the watch looks");
+    say("  an hour later the schedule is enabled again, and fires; the watch looks");
+    stage.hours_pass(1).await?;
     let run = stage.run().await?;
     tell(&run.mail, say);
     check_verdict(&run.mail, "RECOVERED")?;
+    check_subject(&run.mail, "good again after 1 h")?;
     let known = stage.mails()?.len();
     stage.watch().await?;
     let well = stage.next_mail(known).await?;

@@ -16,7 +16,7 @@ pub(super) async fn play(stage: &Stage, say: Say<'_>) -> anyhow::Result<Vec<Mail
     stage.cloud.heal().await?;
     let (older, newer) = runs?;
     check(quiet, "no mail while the events are kept back", "one")?;
-    stage.has_answered(answered + 2).await?;
+    stage.until_answered(answered + 2).await?;
     let of_newer = mail_about(stage, known, &newer)?;
     let of_older = mail_about(stage, known, &older)?;
     tell(&of_newer, say);
@@ -26,7 +26,7 @@ pub(super) async fn play(stage: &Stage, say: Say<'_>) -> anyhow::Result<Vec<Mail
 
     let answered = stage.answered().await?;
     stage.repeat_event(&older, "SUCCESS").await?;
-    stage.has_answered(answered + 1).await?;
+    stage.until_answered(answered + 1).await?;
     let mails = stage.mails()?.len() - known;
     check(mails == 2, "two mails about two runs", mails)?;
     say("    an old event comes after all that: no mail");

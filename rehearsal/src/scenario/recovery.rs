@@ -15,7 +15,7 @@ pub(super) async fn play(stage: &Stage, say: Say<'_>) -> anyhow::Result<Vec<Mail
         tell(&failed.mail, say);
         check_verdict(&failed.mail, "FAILED")?;
         let execution = stage.newest_execution().await?.unwrap_or_default();
-        stage.is_told(&execution, "FAILED").await?;
+        stage.until_told(&execution, "FAILED").await?;
         mails.push(failed.mail);
     }
     say("  in the third it can be reached again; the schedule fires");

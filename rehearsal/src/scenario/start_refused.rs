@@ -16,10 +16,12 @@ pub(super) async fn play(stage: &Stage, say: Say<'_>) -> anyhow::Result<Vec<Mail
     task(stage, None).await?;
     let refused = refused?;
 
-    say("  the task is AVAILABLE again; the schedule fires");
+    say("  an hour later the task is AVAILABLE again; the schedule fires");
+    stage.hours_pass(1).await?;
     let run = stage.run().await?;
     tell(&run.mail, say);
     check_verdict(&run.mail, "RECOVERED")?;
+    check_subject(&run.mail, "good again after 1 h")?;
     Ok(vec![refused, run.mail])
 }
 

@@ -38,9 +38,12 @@ pub(super) fn split(filter: &str) -> Vec<Pattern> {
 }
 
 impl Pattern {
-    /// `/dir` and `/dir/` mean the same.
+    /// `/dir` and `/dir/` mean the same; `/` is the location itself, with all that
+    /// lies in it.
     fn new(mut tokens: Vec<Token>) -> Self {
-        if tokens.len() > 1 && tokens.last() == Some(&Token::Byte(b'/')) {
+        if tokens == [Token::Byte(b'/')] {
+            tokens.push(Token::Any);
+        } else if tokens.last() == Some(&Token::Byte(b'/')) {
             tokens.pop();
         }
         Self { tokens }
@@ -154,6 +157,7 @@ mod tests {
             (r"/a\\b",      r"a\b",             true),
             ("/d\u{e9}",    "d\u{e9}/x",        true),
             ("*",           "anything/at/all",  true),
+            ("/",           "anything/at/all",  true),
         ];
         for (pattern, key, expected) in cases {
             let patterns = split(pattern);
