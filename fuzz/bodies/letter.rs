@@ -52,6 +52,7 @@ fn beside() -> Beside {
 
 /// A letter takes ten times as long as what is fuzzed. A fuzzer sees those about one
 /// input of sixteen; a test sees all.
+#[allow(unexpected_cfgs, reason = "only fuzzing sets it")]
 fn is_passed_over(data: &[u8]) -> bool {
     cfg!(fuzzing) && !data.len().is_multiple_of(16)
 }
