@@ -43,13 +43,13 @@ pub(crate) fn read(data: &[u8]) {
         return;
     };
     must_not_invent(&execution, data);
-    let is_good = judged(&execution, &FailedFiles::none()) < Verdict::Unknown;
+    let is_good = judged(data, &execution, &FailedFiles::none()) < Verdict::Unknown;
     let is_clean = execution.status == Status::Success
         && execution.error_code.is_none()
         && execution.counters.files_failed.unwrap_or(0) == 0;
     assert!(is_clean || !is_good, "{execution:?}");
     let unread = FailedFiles::unread("the task report was not read");
-    assert!(judged(&execution, &unread) >= Verdict::Unknown);
+    assert!(judged(data, &execution, &unread) >= Verdict::Unknown);
 }
 
 /// A counter that was not sent is not known.

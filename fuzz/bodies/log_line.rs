@@ -21,6 +21,6 @@ pub(crate) fn read(data: &[u8]) {
     let failed = gathering.finish();
     assert_eq!(failed.known == 0, failures == 0, "{text}");
     let execution = Execution::new(execution_arn(), Status::Success);
-    let is_good = judged(&execution, &failed) < Verdict::Unknown;
+    let is_good = judged(data, &execution, &failed) < Verdict::Unknown;
     assert_eq!(is_good, failures == 0);
 }

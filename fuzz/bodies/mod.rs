@@ -1,8 +1,6 @@
 //! What each fuzz target does with its input. Ordinary tests do the same with the
 //! committed corpus, so this knows nothing of a fuzzer: a broken promise is a panic.
 
-#![allow(dead_code, reason = "a target uses one of them")]
-
 pub(crate) mod describe;
 pub(crate) mod event;
 mod letter;

@@ -18,7 +18,7 @@ pub(crate) fn read(data: &[u8]) {
             task_report: TaskReport::Written,
             ..Execution::new(execution_arn(), Status::Success)
         };
-        let is_good = judged(&execution, &failed) < Verdict::Unknown;
+        let is_good = judged(data, &execution, &failed) < Verdict::Unknown;
         assert_eq!(is_good, failed.is_read() && failed.known == 0);
     }
 }

@@ -1,6 +1,8 @@
 #![no_main]
 
-#[path = "../bodies/mod.rs"]
-mod bodies;
+#[path = "../bodies/describe.rs"]
+mod describe;
+#[path = "../bodies/letter.rs"]
+mod letter;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::describe::read(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| describe::read(data));

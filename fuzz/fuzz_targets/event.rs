@@ -1,6 +1,8 @@
 #![no_main]
 
-#[path = "../bodies/mod.rs"]
-mod bodies;
+#[path = "../bodies/event.rs"]
+mod event;
+#[path = "../bodies/letter.rs"]
+mod letter;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::event::read(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| event::read(data));

@@ -1,6 +1,8 @@
 #![no_main]
 
-#[path = "../bodies/mod.rs"]
-mod bodies;
+#[path = "../bodies/letter.rs"]
+mod letter;
+#[path = "../bodies/log_line.rs"]
+mod log_line;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::log_line::read(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| log_line::read(data));

@@ -1,6 +1,8 @@
 #![no_main]
 
-#[path = "../bodies/mod.rs"]
-mod bodies;
+#[path = "../bodies/letter.rs"]
+mod letter;
+#[path = "../bodies/task_report.rs"]
+mod task_report;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::task_report::read(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| task_report::read(data));

@@ -21,6 +21,7 @@ mod table;
 use crate::harness::{self, Stage, program};
 use anyhow::Context;
 use executions::Execution;
+use fault::Plan;
 use invoker::{Delivered, Event, deliver};
 use judge::{Ended, Judgement, judge};
 use proxy::{Count, Log};
@@ -45,7 +46,7 @@ struct Lab<'a> {
 
 /// What happens in an experiment.
 struct Experiment<'a> {
-    plan: fault::Plan,
+    plan: Plan,
     executions: &'a [Execution],
     /// The events come evenly spread over this time.
     span: Duration,
@@ -93,6 +94,16 @@ impl Lab<'_> {
         })
     }
 
+    /// A function that is killed must not have given up before.
+    async fn function_for(&self, plan: &Plan) -> anyhow::Result<Function> {
+        let mut function = self.function().await?;
+        if matches!(plan, Plan::Kill(_)) {
+            let budget = ("DESCRIBE_BUDGET_SECONDS".to_owned(), "20".to_owned());
+            function.environment.extend([budget]);
+        }
+        Ok(function)
+    }
+
     /// The function as the stack has it, but that it asks `DataSync` for one second
     /// only.
     async fn function(&self) -> anyhow::Result<Function> {
@@ -137,8 +148,8 @@ impl Lab<'_> {
         let (since, counted) = (Instant::now(), self.log.count());
         self.forget_all().await?;
         let known = self.mail_files()?.len();
-        let function = self.function().await?;
         let (plan, events) = (&experiment.plan, experiment.events());
+        let function = self.function_for(plan).await?;
         let delivered = deliver(&function, &self.log, plan.clone(), events).await?;
         let ended: Vec<Ended> = experiment.executions.iter().map(Execution::ended).collect();
         self.keep(&delivered.failed).await?;
