@@ -1,7 +1,7 @@
 //! What the functions leave behind beside their mails: the ledger and their logs.
 
+use crate::Stage;
 use crate::wait::until;
-use crate::{Stage, signed};
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
@@ -47,35 +47,22 @@ impl Stage {
         .await
     }
 
-    /// How many lines with this message a function has logged; it is named by its
-    /// output.
+    /// How many invocations of a function have ended; it is named by its output.
     ///
     /// # Errors
     ///
-    /// If CloudWatch Logs does not tell them.
-    pub async fn logged(&self, function: &str, message: &str) -> anyhow::Result<usize> {
-        let configuration = self.configuration(function).await?;
-        let group = &configuration["LoggingConfig"]["LogGroup"];
-        let headers = [
-            ("content-type", "application/x-amz-json-1.1"),
-            ("x-amz-target", "Logs_20140328.FilterLogEvents"),
-        ];
-        let order = json!({"logGroupName": group}).to_string();
-        let answer = signed::post(&self.cloud, "logs", "/", order, &headers).await?;
-        let answer: Value = serde_json::from_str(&answer.body)?;
-        let events = answer["events"].as_array().context("no log events")?;
-        let lines = events.iter().filter_map(|event| event["message"].as_str());
-        let lines = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        Ok(lines.filter(|line| line["message"] == message).count())
+    /// If the local cloud does not tell.
+    pub async fn invocations(&self, function: &str) -> anyhow::Result<u64> {
+        self.cloud.invocations(self.output(function)?).await
     }
 
     /// How many events the function that reports has answered.
     ///
     /// # Errors
     ///
-    /// If its log cannot be read.
-    pub async fn answered(&self) -> anyhow::Result<usize> {
-        self.logged(REPORTER, "answered").await
+    /// If the local cloud does not tell.
+    pub async fn answered(&self) -> anyhow::Result<u64> {
+        self.invocations(REPORTER).await
     }
 
     /// Waits until it has answered so many in all.
@@ -83,7 +70,7 @@ impl Stage {
     /// # Errors
     ///
     /// If it does not answer them.
-    pub async fn until_answered(&self, count: usize) -> anyhow::Result<()> {
+    pub async fn until_answered(&self, count: u64) -> anyhow::Result<()> {
         until("the function answers the event", async || {
             Ok(self.answered().await? >= count)
         })

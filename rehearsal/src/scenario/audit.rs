@@ -78,11 +78,11 @@ async fn drift(stage: &Stage, say: Say<'_>) -> anyhow::Result<Mail> {
 
 /// Lets the schedule fire and waits for the end of the audit; gives its mails.
 async fn scheduled_audit(stage: &Stage) -> anyhow::Result<Vec<Mail>> {
-    let (known, audits) = (stage.mails()?.len(), audits(stage).await?);
+    let (known, audits) = (stage.mails()?.len(), stage.invocations(FUNCTION).await?);
     let schedule = stage.output("AuditScheduleName")?;
     stage.cloud.fire_schedule(schedule).await?;
     let deadline = Instant::now() + LONGEST_AUDIT;
-    while self::audits(stage).await? == audits {
+    while stage.invocations(FUNCTION).await? == audits {
         check(
             Instant::now() < deadline,
             "an audit by schedule",
@@ -91,12 +91,6 @@ async fn scheduled_audit(stage: &Stage) -> anyhow::Result<Vec<Mail>> {
         sleep(LOOK).await;
     }
     Ok(stage.mails()?.into_iter().skip(known).collect())
-}
-
-/// How many audits the function has logged. It logs one when its mail, if any, is
-/// out.
-async fn audits(stage: &Stage) -> anyhow::Result<usize> {
-    stage.logged(FUNCTION, "audited").await
 }
 
 async fn set_versioning(stage: &Stage, status: BucketVersioningStatus) -> anyhow::Result<()> {
