@@ -15,7 +15,8 @@ pub struct History {
 /// An outage: what was told before a run, without a good one in between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotGood {
-    /// When the first run that was not good started, or a missing one was noticed.
+    /// When the first run that was not good started; where none was started at all,
+    /// when the last good one was.
     pub since: Timestamp,
     /// What was told of that first one.
     pub first: Verdict,
@@ -79,10 +80,12 @@ impl History {
     /// The newest good run of all files.
     #[must_use]
     pub fn last_good(&self, partial_counts_as_good: bool) -> Option<&Entry> {
-        let is_good = |entry: &&Entry| {
+        // A reminder of a run has a later time than the run.
+        let words = self.last_words().into_iter().rev();
+        let mut good = words.filter(|entry| {
             entry.verdict.counts_as_good(partial_counts_as_good) && !entry.narrowed
-        };
-        self.entries.iter().rev().find(is_good)
+        });
+        good.next()
     }
 
     /// The last word on the newest run that is known to have ended.
@@ -127,14 +130,19 @@ impl History {
         let before = words.into_iter().filter(|entry| {
             entry.execution_id == execution_id || !entry.is_of_execution() || entry.time < started
         });
-        let bad: Vec<&Entry> = before
-            .rev()
-            .filter(|entry| !entry.narrowed)
-            .take_while(|entry| !entry.verdict.counts_as_good(partial_counts_as_good))
-            .collect();
-        let (last, first) = (bad.first()?, bad.last()?);
+        let is_good = |entry: &&Entry| entry.verdict.counts_as_good(partial_counts_as_good);
+        let mut words: Vec<&Entry> = before.filter(|entry| !entry.narrowed).collect();
+        let bad = words.split_off(
+            words
+                .iter()
+                .rposition(|entry| is_good(&entry))
+                .map_or(0, |at| at + 1),
+        );
+        let (first, last) = (bad.first()?, bad.last()?);
+        // A missing run is noticed long after the last one.
+        let good = words.last().filter(|_| !first.is_of_execution());
         Some(NotGood {
-            since: first.time,
+            since: good.unwrap_or(first).time,
             first: first.verdict,
             last: last.verdict,
             count: bad.len() as u64,
@@ -166,7 +174,8 @@ impl History {
     #[must_use]
     pub fn newer_than(&self, started: Timestamp) -> Option<&Entry> {
         let words = self.last_words();
-        let newest = words.into_iter().rev().find(|entry| entry.is_of_end());
+        let whole = |entry: &&Entry| entry.is_of_end() && !entry.narrowed;
+        let newest = words.into_iter().rev().find(whole);
         newest.filter(|entry| entry.time > started)
     }
 

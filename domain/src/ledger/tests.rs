@@ -117,8 +117,40 @@ fn an_outage_is_what_was_told_since_the_last_good_run() {
     for (name, keys, expected) in cases {
         assert_eq!(before(keys), expected, "{name}");
     }
+    let missing = before(&[
+        "20261123T020000Z_exec-a_OK",
+        "20261124T080000Z_none_MISSING",
+    ]);
+    assert_eq!(
+        missing,
+        not_good(23, Missing, Missing, 1),
+        "since the last good run"
+    );
     let partial = history(&["20261124T020000Z_exec-b_PARTIAL"]);
     assert_eq!(partial.not_good_before("exec-z", night(25), true), None);
+}
+
+#[test]
+fn a_reminder_is_no_good_run_of_its_day() {
+    let history = history(&[
+        "20261122T020000Z_exec-a_PARTIAL",
+        "20261123T020000Z_exec-a_PARTIAL",
+        "20261124T020000Z_exec-a_PARTIAL",
+    ]);
+    let good = history.last_good(true).unwrap();
+    assert_eq!(good.time, at("2026-11-22T02:00:00Z"));
+}
+
+#[test]
+fn a_recovery_is_told_once() {
+    let keys = [
+        "20261120T020000Z_exec-a_OK",
+        "20261122T020000Z_none_MISSING",
+        "20261123T020000Z_none_MISSING",
+        "20261124T020000Z_exec-b_RECOVERED",
+    ];
+    let next = at("2026-11-25T02:00:00Z");
+    assert_eq!(history(&keys).not_good_before("exec-c", next, false), None);
 }
 
 #[test]

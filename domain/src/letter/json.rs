@@ -42,7 +42,9 @@ pub(super) fn execution(letter: &ExecutionLetter<'_>, headline: &str) -> Value {
     let mut form = head(letter.verdict, headline);
     form["dedup_key"] = json!(format!(
         "{}/{}/{}",
-        arn.task.task_id, arn.execution_id, run.status
+        arn.task.task_id,
+        arn.execution_id,
+        letter.verdict.key()
     ));
     form["task"] = task(letter.backup);
     form["execution"] = json!({

@@ -134,8 +134,8 @@ impl SilenceLetter<'_> {
         let show = |time: Option<Timestamp>| super::shown(time, |time| self.backup.zone.show(time));
         match (self.verdict, self.refusal) {
             (Verdict::Failed, Some(Refusal::NothingStarted { due, .. })) => format!(
-                "Backup FAILED: a run was due at {}, and none was started. What tried it has failed \
-                 after all retries.",
+                "Backup FAILED: a run was due at {}, and none was started. Messages about something \
+                 that failed after all retries are waiting; one of them may say why.",
                 self.backup.zone.show(*due)
             ),
             (Verdict::Failed, _) => {
@@ -152,7 +152,7 @@ impl SilenceLetter<'_> {
                     .unwrap_or_default()
             ),
             _ => format!(
-                "No backup run has ended since {}. There is no backup of anything later.",
+                "No backup run has ended since {}, and none is going on.",
                 show(self.silence.quiet_since)
             ),
         }

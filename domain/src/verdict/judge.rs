@@ -78,12 +78,11 @@ fn of_silence(silence: &Silence, limits: &Limits, now: Timestamp) -> Option<Verd
     };
     if silence.start_refused {
         Some(Verdict::Failed)
-    } else if older(silence.quiet_since, limits.freshness) {
-        Some(Verdict::Missing)
-    } else if older(silence.running_since, limits.run) {
-        Some(Verdict::Stuck)
+    } else if silence.running_since.is_some() {
+        // What goes on is not missing; it may take too long.
+        older(silence.running_since, limits.run).then_some(Verdict::Stuck)
     } else {
-        None
+        older(silence.quiet_since, limits.freshness).then_some(Verdict::Missing)
     }
 }
 

@@ -35,8 +35,26 @@ pub struct Found {
     pub watchers: Looked<Vec<Subscription>>,
     /// How many messages wait in the failure queue.
     pub waiting: Looked<u64>,
-    /// Whether the ledger can be read.
+    /// Whether the ledger can be read, and written.
     pub ledger: Looked<()>,
+}
+
+impl Found {
+    /// Whether every look succeeded.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let looks = [
+            self.task.is_ok(),
+            self.schedule.is_ok(),
+            self.running.is_ok(),
+            self.rule.is_ok(),
+            self.alerts.is_ok(),
+            self.watchers.is_ok(),
+            self.waiting.is_ok(),
+            self.ledger.is_ok(),
+        ];
+        looks.into_iter().all(|looked| looked)
+    }
 }
 
 /// An execution that has not ended.

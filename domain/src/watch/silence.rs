@@ -51,8 +51,9 @@ pub fn refusal(
         .filter(|waiting| **waiting > 0)?;
     let due = last_due(found, now)?;
     let since = due.checked_sub(EARLIEST_START).ok()?;
-    let nothing_runs = found.running == Ok(None) && quiet_since < Some(since);
-    (nothing_runs && !history.has_run_since(since))
+    let nothing_runs = found.running == Ok(None) && found.ledger.is_ok();
+    let nothing_ran = quiet_since.is_some_and(|quiet| quiet < since);
+    (nothing_runs && nothing_ran && !history.has_run_since(since))
         .then_some(Refusal::NothingStarted { due, waiting })
 }
 
@@ -67,6 +68,7 @@ mod tests {
     use super::super::fixtures::{found, running};
     use super::*;
     use crate::task::Task;
+    use crate::watch::NotLooked;
 
     fn history(keys: &[&str]) -> History {
         History::from_keys(keys.iter().copied())
@@ -105,8 +107,25 @@ mod tests {
         }
         let late = Some(now("2026-11-23T01:30:00Z"));
         let time = now("2026-11-23T02:00:00Z");
-        let refused = refusal(&with(1, None), &history(&[yesterday]), late, time);
-        assert_eq!(refused, None, "a run ended after the next one was due");
+        let refused = |found: &Found, ended| refusal(found, &history(&[yesterday]), ended, time);
+        assert_eq!(
+            refused(&with(1, None), late),
+            None,
+            "one ended after the next was due"
+        );
+        assert_eq!(
+            refused(&with(1, None), None),
+            None,
+            "nobody knows when one ended"
+        );
+        let unread = Found {
+            ledger: Err(NotLooked {
+                because: "denied".to_owned(),
+                may_pass: false,
+            }),
+            ..with(1, None)
+        };
+        assert_eq!(refused(&unread, ended), None, "nobody knows what was told");
     }
 
     #[test]

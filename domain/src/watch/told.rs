@@ -44,17 +44,33 @@ impl Told {
             troubles: troubles.iter().map(|one| one.id.to_owned()).collect(),
         }
     }
+
+    /// The same without what is over, so that it is news when it comes back.
+    #[must_use]
+    pub fn without_what_is_over(&self, troubles: &[Trouble]) -> Told {
+        let lasts = |id: &&String| troubles.iter().any(|one| one.id == id.as_str());
+        Told {
+            troubles: self.troubles.iter().filter(lasts).cloned().collect(),
+            ..self.clone()
+        }
+    }
 }
 
 /// Whether a letter is wanted. `before` is what was told last; `None`: nothing, or
-/// that could not be read, and then a letter too many is the lesser evil.
+/// that could not be read, and then a letter too many is the lesser evil. What was
+/// not looked at is not over.
 #[must_use]
-pub fn wanted(before: Option<&Told>, troubles: &[Trouble], now: Timestamp) -> Wanted {
+pub fn wanted(
+    before: Option<&Told>,
+    troubles: &[Trouble],
+    all_looked_at: bool,
+    now: Timestamp,
+) -> Wanted {
     let known = before.map_or(&[][..], |told| &told.troubles);
     let is_new = |trouble: &Trouble| !known.iter().any(|id| *id == trouble.id);
     if troubles.iter().any(is_new) {
         Wanted::News
-    } else if troubles.is_empty() && !known.is_empty() {
+    } else if troubles.is_empty() && !known.is_empty() && all_looked_at {
         Wanted::AllWell
     } else if !troubles.is_empty()
         && before.is_some_and(|told| now.duration_since(told.told) >= ABOUT_A_DAY)
@@ -104,10 +120,30 @@ mod tests {
         for (name, before, ids, hours, expected) in cases {
             let troubles: Vec<Trouble> = ids.iter().copied().map(trouble).collect();
             assert_eq!(
-                wanted(before.as_ref(), &troubles, at(hours)),
+                wanted(before.as_ref(), &troubles, true, at(hours)),
                 expected,
                 "{name}"
             );
         }
+    }
+
+    #[test]
+    fn what_was_not_looked_at_is_not_over() {
+        let at = |hours: i64| Timestamp::from_second(hours * 3600).unwrap();
+        let before = Told::now(&[trouble("a")], at(0));
+        assert_eq!(wanted(Some(&before), &[], false, at(1)), Wanted::Nothing);
+    }
+
+    #[test]
+    fn what_comes_back_is_news() {
+        let at = |hours: i64| Timestamp::from_second(hours * 3600).unwrap();
+        let before = Told::now(&[trouble("a"), trouble("b")], at(0));
+        let kept = before.without_what_is_over(&[trouble("b")]);
+        assert_eq!(
+            (kept.told, kept.troubles.as_slice()),
+            (at(0), &["b".to_owned()][..])
+        );
+        let both = [trouble("a"), trouble("b")];
+        assert_eq!(wanted(Some(&kept), &both, true, at(2)), Wanted::News);
     }
 }

@@ -54,6 +54,9 @@ const NO_OWN_SCHEDULE: &[Step] = &[
     ),
     Run("aws datasync describe-task --region {region} --task-arn {task}"),
 ];
+const OPEN_LEDGER: &[Step] = &[CompareWithStack(
+    "The role of the function or the policy of the report bucket was changed outside the stack. See where, and set it back:",
+)];
 const STATUS: &[Step] = &[
     Do("Look at the whole line yourself:"),
     Run("efs-backup status --stack-name {stack} --region {region}"),
@@ -71,7 +74,7 @@ pub fn troubles(found: &Found) -> Vec<Trouble> {
         waiting(found),
         not_looked("task-not-looked", "Task", &found.task),
         not_looked("runs-not-listed", "Runs", &found.running),
-        not_looked("ledger-not-read", "Ledger", &found.ledger),
+        ledger(found),
     ];
     all.into_iter().flatten().collect()
 }
@@ -112,7 +115,7 @@ fn own_schedule(found: &Found) -> Option<Trouble> {
         ),
         Some(by) => (
             "own-schedule-disabled",
-            "DataSync disabled its schedule",
+            "a schedule of DataSync is disabled",
             format!(
                 "disabled by {by}: {}",
                 own.disabled_because.as_deref().unwrap_or("no reason given")
@@ -228,6 +231,20 @@ fn waiting(found: &Found) -> Option<Trouble> {
     }
 }
 
+/// Without it everything is told again, every hour.
+fn ledger(found: &Found) -> Option<Trouble> {
+    let trouble = not_looked("ledger-closed", "Ledger", &found.ledger)?;
+    Some(Trouble {
+        headline: "the ledger cannot be read or written",
+        found: format!(
+            "{}; until it can, mails about what lasts come every hour",
+            found.ledger.as_ref().err()?.because
+        ),
+        remedy: OPEN_LEDGER,
+        ..trouble
+    })
+}
+
 /// A look that is denied stays denied; one that failed in passing is tried again in
 /// an hour.
 fn not_looked<T>(id: &'static str, place: &'static str, looked: &Looked<T>) -> Option<Trouble> {
@@ -335,7 +352,7 @@ mod tests {
             (Found { waiting: Ok(2), ..found() },                       vec!["failures-waiting"]),
             (Found { waiting: passing, ..found() },                     vec![]),
             (Found { task: denied(), running: denied(), ..found() },    vec!["task-not-looked", "runs-not-listed"]),
-            (Found { ledger: denied(), ..found() },                     vec!["ledger-not-read"]),
+            (Found { ledger: denied(), ..found() },                     vec!["ledger-closed"]),
         ];
         for (found, expected) in cases {
             assert_eq!(ids(&found), expected, "{found:?}");

@@ -2,6 +2,7 @@
 
 use http::Uri;
 use http::uri::Authority;
+use lambda_runtime::tracing;
 use std::fmt;
 use std::str::FromStr;
 
@@ -52,6 +53,17 @@ impl FromStr for PingUrl {
 }
 
 impl PingUrl {
+    /// The variable `PING_URL`, if it is set. One that is malformed is logged and left
+    /// out: a ping is a courtesy, and must not stop backups and mails; the service
+    /// that waits for it rings.
+    #[must_use]
+    pub fn from_env() -> Option<Self> {
+        function_env::given("PING_URL").unwrap_or_else(|error| {
+            tracing::error!("there will be no pings: {error}");
+            None
+        })
+    }
+
     /// Host and port. They alone may be shown.
     pub(crate) fn host(&self) -> &str {
         self.authority.as_str()

@@ -6,7 +6,7 @@ use backup_domain::arn::TaskArn;
 use backup_domain::baseline::{Baseline, RUNS};
 use backup_domain::ledger::{Entry, History, Record, last_good_key, prefix, start_after};
 use backup_domain::letter::LastGood;
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use lambda_runtime::tracing;
 
@@ -52,9 +52,16 @@ async fn baseline(aws: &Aws, task: &TaskArn, history: &Result<History, CallError
         .take(RUNS)
         .map(|entry| entry.key(&task.task_id));
     let records = keys.map(|key| async move { record(aws, &key).await });
-    match try_join_all(records).await {
-        Ok(records) => Baseline::of(&records.into_iter().flatten().collect::<Vec<_>>()),
-        Err(error) => Baseline::NotKnown(error.to_string()),
+    let (read, unread): (Vec<_>, Vec<_>) =
+        join_all(records).await.into_iter().partition(Result::is_ok);
+    let read: Vec<Record> = read.into_iter().filter_map(Result::ok).flatten().collect();
+    // One of fourteen that cannot be read is no reason to compare with nothing.
+    match (
+        Baseline::of(&read),
+        unread.into_iter().find_map(Result::err),
+    ) {
+        (Baseline::TooShort(_), Some(error)) => Baseline::NotKnown(error.to_string()),
+        (baseline, _) => baseline,
     }
 }
 
@@ -146,14 +153,13 @@ impl Ledger {
         record: &Record,
     ) -> Result<(), CallError> {
         let json = serde_json::json!(record).to_string();
-        let key = entry.key(&self.task.task_id);
-        if self.is_newest_good(&entry) {
-            let last_good = last_good_key(&self.task.task_id);
-            tokio::try_join!(aws.put(&key, json.clone()), aws.put(&last_good, json))?;
-        } else {
-            aws.put(&key, json).await?;
-        }
+        let (key, is_newest_good) = (entry.key(&self.task.task_id), self.is_newest_good(&entry));
+        // It was told, whether that can be written down or not.
         self.remember(entry);
+        aws.put(&key, json.clone()).await?;
+        if is_newest_good {
+            aws.put(&last_good_key(&self.task.task_id), json).await?;
+        }
         Ok(())
     }
 

@@ -8,6 +8,7 @@ mod aws;
 mod entry;
 mod failed_list;
 mod ledger;
+mod memory;
 mod part;
 mod problem_log;
 mod report;

@@ -96,7 +96,10 @@ impl Scene<'_> {
             time: change.time.unwrap_or(self.now),
         };
         let letter = letter.render();
-        let wanted = verdict != Verdict::NoChange || self.settings.mail_no_change;
+        // A night without changes may be kept from the inbox; one that found nothing at
+        // all may not.
+        let is_quiet = verdict == Verdict::NoChange && execution.files_seen() != Some(0);
+        let wanted = !is_quiet || self.settings.mail_no_change;
         let message_id = if wanted {
             self.aws.publish(&letter).await?
         } else {
@@ -138,7 +141,10 @@ impl Scene<'_> {
         let message_id = self.aws.publish(&letter).await?;
         let execution = Execution::new(change.execution.clone(), change.state.clone());
         self.count(&execution, &failed, VERDICT);
-        let entry = self.entry(change, &execution, VERDICT);
+        let entry = Entry {
+            narrowed: false,
+            ..self.entry(change, &execution, VERDICT)
+        };
         let told = Timestamp::now();
         let record = Record::new(&execution, &failed, VERDICT, told, message_id.clone());
         self.told(entry, &record, &letter).await;
@@ -155,7 +161,7 @@ impl Scene<'_> {
         );
         let outage = self.ledger.history().not_good_before(id, started, partial);
         let past = Past {
-            was_not_good: outage.is_some() && !narrowed,
+            was_not_good: outage.is_some() && !narrowed && self.is_newest(started),
             baseline: &self.baseline(narrowed),
         };
         let facts = Facts::Execution { execution, failed };

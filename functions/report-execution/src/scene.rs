@@ -5,7 +5,7 @@ use crate::aws::Aws;
 use crate::ledger::{self, Ledger};
 use aws_call::CallError;
 use backup_domain::baseline::Baseline;
-use backup_domain::execution::Execution;
+use backup_domain::execution::{Execution, Filters};
 use backup_domain::ledger::{Entry, Record};
 use backup_domain::letter::{Backup, Beside, Message, NextRun};
 use backup_domain::schedule::Schedule;
@@ -59,13 +59,19 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Whether a run was told to copy other files than the task says; no, where the
-    /// task is not known and the run has no patterns.
+    /// Whether a run was told to copy other files than the task says; where the task
+    /// is not known, whether it was told to leave out any.
     pub(crate) fn is_narrowed(&self, execution: &Execution) -> bool {
         match &self.task {
             Ok(task) => execution.filters != task.filters,
-            Err(_) => !execution.filters.includes.is_empty(),
+            Err(_) => execution.filters != Filters::default(),
         }
+    }
+
+    /// Whether no later run was told: an old run that becomes known late ends no
+    /// outage.
+    pub(crate) fn is_newest(&self, started: Timestamp) -> bool {
+        self.ledger.history().newer_than(started).is_none()
     }
 
     /// What is usual, for a run of all files.
@@ -87,7 +93,7 @@ impl<'a> Scene<'a> {
         Beside {
             last_good: self.ledger.last_good(self.aws).await,
             baseline: self.baseline(narrowed),
-            not_good: not_good.filter(|_| !narrowed),
+            not_good: not_good.filter(|_| !narrowed && self.is_newest(started)),
             row: (self.ledger.unread().is_none() && !narrowed)
                 .then(|| history.row(id, started, verdict)),
             newer: history.newer_than(started).cloned(),
@@ -99,12 +105,14 @@ impl<'a> Scene<'a> {
     /// Writes the ledger and pings, now that the mail is out. A failure here is
     /// logged and not retried: a retry would send the mail again.
     pub(crate) async fn told(&mut self, entry: Entry, record: &Record, letter: &Message) {
-        let (verdict, narrowed) = (entry.verdict, entry.narrowed);
+        let verdict = entry.verdict;
+        // A good run of some files is no sign of life of the whole, nor is an old one.
+        let is_last_word =
+            self.is_newest(entry.time) && !(entry.narrowed && verdict.pings_success());
         if let Err(error) = self.ledger.write(self.aws, entry, record).await {
             tracing::error!("the mail is out, but the ledger was not written: {error}");
         }
-        // A good run of some files is no sign of life of the whole.
-        if !(narrowed && verdict.pings_success()) {
+        if is_last_word {
             let ping = &self.aws.ping;
             ping.tell(verdict.pings_success(), letter.subject()).await;
         }

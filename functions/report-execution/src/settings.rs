@@ -4,7 +4,7 @@ use crate::failed_list::Places;
 use backup_domain::arn::TaskArn;
 use backup_domain::letter::{Backup, LineNames, Zone};
 use backup_domain::verdict::Limits;
-use function_env::{VariableError, given, optional, required};
+use function_env::{VariableError, optional, required};
 use function_ping::PingUrl;
 use jiff::SignedDuration;
 use std::time::Duration;
@@ -78,7 +78,7 @@ impl Settings {
             partial_counts_as_good: optional("PARTIAL_COUNTS_AS_GOOD", false)?,
             mail_no_change: optional("MAIL_NO_CHANGE", true)?,
             describe_budget: Duration::from_secs(optional("DESCRIBE_BUDGET_SECONDS", 20)?),
-            ping: given("PING_URL")?,
+            ping: PingUrl::from_env(),
         })
     }
 

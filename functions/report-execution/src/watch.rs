@@ -5,6 +5,7 @@
 //! invocation's, so that Lambda tries again and then keeps it.
 
 use crate::aws::{Aws, Described, not_looked};
+use crate::memory;
 use crate::report::ignored;
 use crate::scene::Scene;
 use crate::settle::settle;
@@ -12,13 +13,13 @@ use crate::{Action, Answer, ReportFailure, Settings, sent};
 use aws_call::CallError;
 use backup_domain::arn::ExecutionArn;
 use backup_domain::execution::Status;
-use backup_domain::ledger::{Record, watch_key};
-use backup_domain::letter::{LineLetter, ReminderLetter, SilenceLetter};
+use backup_domain::ledger::Record;
+use backup_domain::letter::{LineLetter, Message, ReminderLetter, SilenceLetter};
 use backup_domain::metric::{Metric, emf};
 use backup_domain::state_change::StateChange;
 use backup_domain::verdict::{Facts, Past, Silence, Verdict, judge};
 use backup_domain::watch::{
-    Found, Looked, Refusal, Running, Subscription, Told, Wanted, again, hours_since_good, is_heard,
+    Found, Looked, Refusal, Running, Subscription, Told, Trouble, Wanted, again, hours_since_good,
     of_silence, refusal, troubles, wanted,
 };
 use function_env::log;
@@ -34,9 +35,12 @@ const AT_ONCE: usize = 8;
 /// twice: an hour, and what two watches may lie apart from it.
 const FRESH: SignedDuration = SignedDuration::from_mins(70);
 
-/// What one letter and its record may take; with less time left, the rest is told an
-/// hour later.
-const ONE_LETTER: SignedDuration = SignedDuration::from_secs(45);
+/// What one letter and its record may take at the worst; with less time left, the
+/// rest is told an hour later.
+const ONE_LETTER: SignedDuration = SignedDuration::from_secs(100);
+
+/// How long a run that was told as UNKNOWN is asked for again.
+const NOT_FORGOTTEN: SignedDuration = SignedDuration::from_hours(3 * 24);
 
 /// Who is invoked, and until when.
 #[derive(Debug, Clone)]
@@ -77,13 +81,14 @@ pub(crate) async fn watch(
     now: Timestamp,
 ) -> Result<Answer, ReportFailure> {
     let names = &settings.names;
-    let (scene, listed, rule, alerts, watchers, waiting) = tokio::join!(
+    let (scene, listed, rule, alerts, watchers, waiting, memory) = tokio::join!(
         Scene::read(aws, settings, now),
         aws.executions(&settings.task),
         aws.rule(&names.rule, &invocation.function),
         aws.alert_audience(),
         aws.watch_audience(),
         aws.waiting(&names.queue),
+        memory::read(aws, &settings.task, now),
     );
     let found = Found {
         task: scene.task.clone().map_err(not_looked),
@@ -93,15 +98,16 @@ pub(crate) async fn watch(
         alerts,
         watchers,
         waiting,
-        ledger: match scene.ledger.unread() {
-            Some(error) => Err(not_looked(error.clone())),
-            None => Ok(()),
+        ledger: match (scene.ledger.unread(), &memory) {
+            (Some(error), _) | (None, Err(error)) => Err(not_looked(error.clone())),
+            (None, Ok(_)) => Ok(()),
         },
     };
     let mut watch = Watch {
         scene,
         invocation,
         found,
+        memory: memory.ok().flatten(),
         told: Vec::new(),
         failure: None,
     };
@@ -113,6 +119,8 @@ struct Watch<'a> {
     scene: Scene<'a>,
     invocation: &'a Invocation,
     found: Found,
+    /// What was told last of the line.
+    memory: Option<Told>,
     told: Vec<Answer>,
     failure: Option<ReportFailure>,
 }
@@ -129,9 +137,10 @@ impl Watch<'_> {
             }
             Err(error) => self.found.running = Err(not_looked(error)),
         }
+        // Before what may take long: an alarm waits for it.
+        self.measure().await;
         self.tell_silence().await;
         self.tell_line().await;
-        self.measure().await;
         match self.failure.take() {
             Some(failure) => Err(failure),
             None => Ok(self.answer()),
@@ -189,7 +198,8 @@ impl Watch<'_> {
             let span = log::about(&untold.change.execution);
             let telling = self.scene.tell(&untold.change, untold.described);
             let answer = telling.instrument(span).await;
-            let is_down = answer.is_err();
+            // One letter that is refused for itself must not hold back the others.
+            let is_down = answer.as_ref().is_err_and(|failure| failure.0.may_pass);
             self.note(answer);
             if is_down {
                 return;
@@ -197,31 +207,50 @@ impl Watch<'_> {
         }
     }
 
+    /// What was never told, in the order of the runs; then what was told as UNKNOWN.
     async fn untold(&self, listed: &[(ExecutionArn, Status)]) -> Vec<Untold> {
         let history = self.scene.ledger.history();
-        let is_open = |(arn, status): &&(ExecutionArn, Status)| {
-            !matches!(status, Status::Transient(_))
-                && !history.is_duplicate(&arn.execution_id, Verdict::Ok)
-        };
-        let asked = listed.iter().filter(is_open).map(|(arn, status)| {
-            let change = StateChange {
+        let ended = listed
+            .iter()
+            .filter(|(_, status)| !matches!(status, Status::Transient(_)));
+        let told = |arn: &ExecutionArn| history.told(&arn.execution_id);
+        let (never, told): (Vec<_>, Vec<_>) = ended.partition(|(arn, _)| told(arn).is_none());
+        let unknown = told.into_iter().filter(|(arn, _)| {
+            let entry = history.newest(&arn.execution_id, Verdict::Unknown);
+            let is_young = |time| self.scene.now.duration_since(time) < NOT_FORGOTTEN;
+            !history.is_duplicate(&arn.execution_id, Verdict::Ok)
+                && entry.is_some_and(|entry| is_young(entry.time))
+        });
+        let mut untold = self.asked(never.into_iter()).await;
+        if self.found.ledger.is_err() {
+            untold.retain(|one| self.has_just_ended(one));
+        }
+        untold.extend(self.asked(unknown).await);
+        untold
+    }
+
+    /// Asks for executions, as long as there is time to tell of one.
+    async fn asked<'l>(
+        &self,
+        executions: impl Iterator<Item = &'l (ExecutionArn, Status)>,
+    ) -> Vec<Untold> {
+        let asked = executions.map(|(arn, status)| {
+            self.ask(StateChange {
                 execution: arn.clone(),
                 state: status.clone(),
                 time: None,
-            };
-            self.ask(change)
+            })
         });
-        let asked = futures_util::stream::iter(asked).buffer_unordered(AT_ONCE);
-        let mut untold: Vec<Untold> = asked.collect().await;
-        if self.scene.ledger.unread().is_some() {
-            untold.retain(|one| self.has_just_ended(one));
+        let mut asked = futures_util::stream::iter(asked).buffer_unordered(AT_ONCE);
+        let mut untold: Vec<Untold> = Vec::new();
+        while let Some(one) = asked.next().await {
+            untold.push(one);
+            if self.time_left() < ONE_LETTER {
+                break;
+            }
         }
-        untold.sort_by_key(|one| {
-            one.described
-                .as_ref()
-                .ok()
-                .and_then(|it| it.execution.started)
-        });
+        let started = |one: &Untold| one.described.as_ref().ok()?.execution.started;
+        untold.sort_by_key(started);
         untold
     }
 
@@ -231,13 +260,12 @@ impl Watch<'_> {
         Untold { change, described }
     }
 
+    /// Without a ledger, what is not known to have just ended is left alone: else all
+    /// runs of a month would be told each hour.
     fn has_just_ended(&self, untold: &Untold) -> bool {
-        let ended = untold
-            .described
-            .as_ref()
-            .ok()
-            .and_then(|it| it.execution.ended);
-        ended.is_none_or(|ended| self.scene.now.duration_since(ended) < FRESH)
+        let described = untold.described.as_ref().ok();
+        let ended = described.and_then(|described| described.execution.ended);
+        ended.is_some_and(|ended| self.scene.now.duration_since(ended) < FRESH)
     }
 
     fn time_left(&self) -> SignedDuration {
@@ -353,8 +381,9 @@ impl Watch<'_> {
     async fn line(&mut self) -> Result<Answer, ReportFailure> {
         let scene = &self.scene;
         let troubles = troubles(&self.found);
-        let wanted = wanted(self.told_last().await.as_ref(), &troubles, scene.now);
-        if wanted == Wanted::Nothing {
+        let memory = self.memory.as_ref();
+        if wanted(memory, &troubles, self.found.is_whole(), scene.now) == Wanted::Nothing {
+            self.forget_what_is_over(&troubles).await;
             return Ok(ignored(None));
         }
         let letter = LineLetter {
@@ -364,27 +393,46 @@ impl Watch<'_> {
             found: &self.found,
             time: scene.now,
         };
-        let message = letter.render();
-        // Where nobody hears the one topic, the other one may be heard.
-        let message_id = if is_unheard(&self.found.watchers) {
-            scene.aws.publish(&message).await?
-        } else {
-            scene.aws.publish_to_watchers(&message).await?
-        };
-        let told = serde_json::json!(Told::now(&troubles, scene.now)).to_string();
-        let key = watch_key(&scene.settings.task.task_id);
-        if let Err(error) = scene.aws.put(&key, told).await {
-            tracing::error!("the mail is out, but that was not written down: {error}");
+        let message_id = self.publish_to_watchers(&letter.render()).await?;
+        // What nobody heard was not told.
+        if is_heard(&self.found.watchers) || is_heard(&self.found.alerts) {
+            self.remember(&Told::now(&troubles, scene.now)).await;
         }
         Ok(sent("WATCH", message_id))
     }
 
-    /// What was told last; nothing, where that cannot be read: then it is told again.
-    async fn told_last(&self) -> Option<Told> {
+    /// Where nobody hears the topic of the watch, or it is gone, the other one may be
+    /// heard.
+    async fn publish_to_watchers(&self, message: &Message) -> Result<Option<String>, CallError> {
         let aws = self.scene.aws;
-        let key = watch_key(&self.scene.settings.task.task_id);
-        let json = aws.find(aws.report_bucket(), &key).await;
-        serde_json::from_slice(&json.ok()??).ok()
+        if !is_heard(&self.found.watchers) && is_heard(&self.found.alerts) {
+            return aws.publish(message).await;
+        }
+        match aws.publish_to_watchers(message).await {
+            Err(error) if !error.may_pass => {
+                tracing::error!("{error}");
+                aws.publish(message).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn forget_what_is_over(&self, troubles: &[Trouble]) {
+        if let Some(memory) = &self.memory
+            && self.found.is_whole()
+        {
+            let kept = memory.without_what_is_over(troubles);
+            if kept != *memory {
+                self.remember(&kept).await;
+            }
+        }
+    }
+
+    async fn remember(&self, told: &Told) {
+        let scene = &self.scene;
+        if let Err(error) = memory::write(scene.aws, &scene.settings.task, told).await {
+            tracing::error!("the mail is out, but that was not written down: {error}");
+        }
     }
 
     /// Prints the gauge that an alarm outside of this function looks at.
@@ -402,6 +450,9 @@ impl Watch<'_> {
     }
 }
 
-fn is_unheard(audience: &Looked<Vec<Subscription>>) -> bool {
-    audience.as_ref().is_ok_and(|all| !is_heard(all))
+/// Where that could not be looked at, somebody may hear it.
+fn is_heard(audience: &Looked<Vec<Subscription>>) -> bool {
+    audience
+        .as_ref()
+        .map_or(true, |all| backup_domain::watch::is_heard(all))
 }

@@ -28,7 +28,7 @@ impl Settings {
             task: required("TASK_ARN")?,
             stack: required("STACK_NAME")?,
             bursting_file_system: given("FILE_SYSTEM_ID")?,
-            ping: given("PING_URL")?,
+            ping: PingUrl::from_env(),
         })
     }
 }

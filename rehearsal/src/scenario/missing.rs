@@ -21,7 +21,7 @@ pub(super) async fn play(stage: &Stage, say: Say<'_>) -> anyhow::Result<Vec<Mail
     let run = stage.run().await?;
     tell(&run.mail, say);
     check_verdict(&run.mail, "RECOVERED")?;
-    check_subject(&run.mail, "good again after 1 h")?;
+    check_subject(&run.mail, "good again after 41 h")?;
     let known = stage.mails()?.len();
     stage.watch().await?;
     let well = stage.next_mail(known).await?;
