@@ -108,6 +108,7 @@ fn acts() -> Vec<(&'static str, Act)> {
         watch::a_denied_look_is_told,
         watch::two_at_once_do_no_harm,
         watch::an_unreadable_ledger_is_told,
+        watch::a_ledger_that_cannot_be_written_is_told,
         watch::limits_are_variables,
         failed_files::all_of_a_hundred_thousand_are_counted_and_classed,
         failed_files::a_broken_part_is_never_none,

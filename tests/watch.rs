@@ -110,6 +110,21 @@ pub(crate) async fn an_unreadable_ledger_is_told(stage: &Stage) -> anyhow::Resul
     has_nothing_to_tell_twice(stage).await
 }
 
+/// A ledger that can be read and not written would have everything told again, every
+/// hour: that is found out before anything is told.
+pub(crate) async fn a_ledger_that_cannot_be_written_is_told(stage: &Stage) -> anyhow::Result<()> {
+    watch(stage).await?;
+    let (_, mail) = {
+        let watching = one_mail(stage, watch(stage));
+        denied(stage, REPORTER, &["s3:PutObject"], watching).await?
+    };
+    to_the_watchers(stage, &mail, "the ledger cannot be read or written")?;
+    let text = mail.body.split_whitespace().collect::<Vec<_>>().join(" ");
+    ensure!(text.contains("s3:PutObject failed for"), "{text}");
+    watch(stage).await?;
+    has_nothing_to_tell_twice(stage).await
+}
+
 /// Two hours are too long where the limit is one.
 pub(crate) async fn limits_are_variables(stage: &Stage) -> anyhow::Result<()> {
     stage.hours_pass(2).await?;

@@ -130,12 +130,12 @@ impl History {
         let before = words.into_iter().filter(|entry| {
             entry.execution_id == execution_id || !entry.is_of_execution() || entry.time < started
         });
-        let is_good = |entry: &&Entry| entry.verdict.counts_as_good(partial_counts_as_good);
+        let is_good = |entry: &Entry| entry.verdict.counts_as_good(partial_counts_as_good);
         let mut words: Vec<&Entry> = before.filter(|entry| !entry.narrowed).collect();
         let bad = words.split_off(
             words
                 .iter()
-                .rposition(|entry| is_good(&entry))
+                .rposition(|entry| is_good(entry))
                 .map_or(0, |at| at + 1),
         );
         let (first, last) = (bad.first()?, bad.last()?);

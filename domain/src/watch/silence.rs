@@ -105,27 +105,35 @@ mod tests {
             let refused = refusal(&found, &history(&keys), ended, now(time));
             assert_eq!(refused, expected, "{name}");
         }
-        let late = Some(now("2026-11-23T01:30:00Z"));
-        let time = now("2026-11-23T02:00:00Z");
-        let refused = |found: &Found, ended| refusal(found, &history(&[yesterday]), ended, time);
-        assert_eq!(
-            refused(&with(1, None), late),
-            None,
-            "one ended after the next was due"
-        );
-        assert_eq!(
-            refused(&with(1, None), None),
-            None,
-            "nobody knows when one ended"
-        );
+    }
+
+    #[test]
+    fn what_nobody_knows_is_no_refusal() {
+        let now: Timestamp = "2026-11-23T02:00:00Z".parse().unwrap();
+        let yesterday = history(&["ledger/t/20261122T010000Z_exec-a_OK.json"]);
+        let waiting = || Found {
+            waiting: Ok(1),
+            ..found()
+        };
         let unread = Found {
             ledger: Err(NotLooked {
                 because: "denied".to_owned(),
                 may_pass: false,
             }),
-            ..with(1, None)
+            ..waiting()
         };
-        assert_eq!(refused(&unread, ended), None, "nobody knows what was told");
+        let [early, late] = ["2026-11-22T01:14:00Z", "2026-11-23T01:30:00Z"];
+        #[rustfmt::skip]
+        let cases = [
+            ("one ended after the next was due", waiting(), late.parse().ok(),  false),
+            ("nobody knows when one ended",      waiting(), None,               false),
+            ("nobody knows what was told",       unread,    early.parse().ok(), false),
+            ("all is known",                     waiting(), early.parse().ok(), true),
+        ];
+        for (name, found, ended, refused) in cases {
+            let found = refusal(&found, &yesterday, ended, now);
+            assert_eq!(found.is_some(), refused, "{name}");
+        }
     }
 
     #[test]

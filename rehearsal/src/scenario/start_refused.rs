@@ -21,7 +21,7 @@ pub(super) async fn play(stage: &Stage, say: Say<'_>) -> anyhow::Result<Vec<Mail
     let run = stage.run().await?;
     tell(&run.mail, say);
     check_verdict(&run.mail, "RECOVERED")?;
-    check_subject(&run.mail, "good again after 1 h")?;
+    check_subject(&run.mail, "good again after 2 h")?;
     Ok(vec![refused, run.mail])
 }
 
