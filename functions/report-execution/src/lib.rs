@@ -19,7 +19,7 @@ mod watch;
 
 pub use aws::Aws;
 #[doc(hidden)]
-pub use aws::describe_with;
+pub use aws::execution_told_by;
 pub use entry::Entry;
 pub use settings::Settings;
 pub use watch::Invocation;

@@ -43,6 +43,11 @@ impl Intercept for RawAnswer {
     }
 }
 
+/// The counters in a body; all unknown in one that is no JSON.
+pub(super) fn counters_in(body: &[u8]) -> Counters {
+    counters_from(&serde_json::from_slice(body).unwrap_or_default())
+}
+
 fn counters_from(answer: &Value) -> Counters {
     let count = |name: &str| answer.get(name).and_then(Value::as_u64);
     let bytes = |name: &str| count(name).map(Bytes);

@@ -1,7 +1,7 @@
 //! DataSync: what became of an execution, and what its task is called.
 
 use super::Aws;
-use super::counters::RawAnswer;
+use super::counters::{RawAnswer, counters_in};
 use aws_call::CallError;
 use aws_sdk_datasync::Client;
 use aws_sdk_datasync::config::retry::RetryConfig;
@@ -55,7 +55,22 @@ impl Aws {
     ///
     /// [`CallError`] if DataSync does not tell them.
     pub(crate) async fn describe(&self, arn: &ExecutionArn) -> Result<Described, CallError> {
-        described(&self.datasync, arn).await
+        let raw = RawAnswer::default();
+        let request = self
+            .datasync
+            .describe_task_execution()
+            .task_execution_arn(arn.as_str())
+            .customize()
+            .config_override(Config::builder().retry_config(RetryConfig::disabled()))
+            .interceptor(raw.clone());
+        let output = request.send().await.map_err(|error| {
+            CallError::new("datasync:DescribeTaskExecution", arn.as_str(), &error)
+        })?;
+        Ok(Described {
+            execution: execution_from(arn, &output, raw.counters()),
+            report: report_place_from(&output),
+            logs_problems: logs_problems(&output),
+        })
     }
 
     /// Asks for the facts of a task.
@@ -142,33 +157,15 @@ fn text(value: Option<&str>) -> Option<String> {
     value.filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-/// The facts of an execution, as a client gets them: what fuzzing feeds.
-///
-/// # Errors
-///
-/// [`CallError`] if the answer cannot be read.
+/// The facts of an execution in an answer, parsed and as it came: what fuzzing reads.
 #[doc(hidden)]
-pub async fn describe_with(client: &Client, arn: &ExecutionArn) -> Result<Execution, CallError> {
-    Ok(described(client, arn).await?.execution)
-}
-
-async fn described(client: &Client, arn: &ExecutionArn) -> Result<Described, CallError> {
-    let raw = RawAnswer::default();
-    let request = client
-        .describe_task_execution()
-        .task_execution_arn(arn.as_str())
-        .customize()
-        .config_override(Config::builder().retry_config(RetryConfig::disabled()))
-        .interceptor(raw.clone());
-    let output = request
-        .send()
-        .await
-        .map_err(|error| CallError::new("datasync:DescribeTaskExecution", arn.as_str(), &error))?;
-    Ok(Described {
-        execution: execution_from(arn, &output, raw.counters()),
-        report: report_place_from(&output),
-        logs_problems: logs_problems(&output),
-    })
+#[must_use]
+pub fn execution_told_by(
+    arn: &ExecutionArn,
+    output: &DescribeTaskExecutionOutput,
+    body: &[u8],
+) -> Execution {
+    execution_from(arn, output, counters_in(body))
 }
 
 /// Translates DataSync's answer. What the service did not report stays `None`:

@@ -7,7 +7,7 @@ mod logs;
 mod s3;
 
 #[doc(hidden)]
-pub use datasync::describe_with;
+pub use datasync::execution_told_by;
 pub(crate) use datasync::{Described, ReportPlace};
 pub(crate) use line::not_looked;
 pub(crate) use s3::Listed;
