@@ -58,7 +58,10 @@ impl LastGood {
                 zone.show(*time)
             )),
             LastGood::NoneRecorded => {
-                body.paragraph("At risk: every file. No good run is recorded in the ledger.");
+                body.paragraph(
+                    "At risk: any file. No good run is recorded in the ledger; runs that were not \
+                     good may have copied most files.",
+                );
             }
             LastGood::NotKnown(because) => {
                 body.paragraph("At risk: not known, because the ledger was not read.");
@@ -71,7 +74,7 @@ impl LastGood {
     pub(super) fn short(&self) -> Option<String> {
         match self {
             LastGood::Started(time) => Some(format!("last good {}", time.strftime("%d %b %H:%MZ"))),
-            LastGood::NoneRecorded => Some("no good run yet".to_owned()),
+            LastGood::NoneRecorded => Some("no good run recorded".to_owned()),
             LastGood::NotKnown(_) => None,
         }
     }

@@ -273,6 +273,22 @@ mod tests {
     }
 
     #[test]
+    fn a_task_that_leaves_files_out_claims_nothing_about_them() {
+        let mut run = nightly();
+        run.filters.excludes = vec!["/cache".to_owned()];
+        for verdict in [
+            Verdict::Ok,
+            Verdict::NoChange,
+            Verdict::Recovered,
+            Verdict::Suspect,
+        ] {
+            let message = letter(verdict, &run, &clean());
+            assert!(!message.body().contains("Every file"), "{verdict:?}");
+            assert!(message.body().contains("Told to leave out: /cache"));
+        }
+    }
+
+    #[test]
     fn a_row_and_a_newer_run_are_told() {
         let told = |verdict, row| {
             let beside = Beside {

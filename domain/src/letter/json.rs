@@ -210,12 +210,17 @@ pub(super) fn silence(letter: &SilenceLetter<'_>, headline: &str) -> Value {
     let mut form = head(letter.verdict, headline);
     let running = letter.running_arn();
     form["dedup_key"] = json!(format!(
-        "{}/{}/{}",
+        "{}/{}/{}/{}",
         letter.backup.task.task_id,
         running
             .and_then(|arn| arn.rsplit('/').next())
             .unwrap_or(NO_EXECUTION),
-        letter.verdict.key()
+        letter.verdict.key(),
+        letter
+            .silence
+            .running_since
+            .or(letter.silence.quiet_since)
+            .unwrap_or(letter.time)
     ));
     form["task"] = task(letter.backup);
     form["execution"] = running.map_or(

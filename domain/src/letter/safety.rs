@@ -11,7 +11,9 @@ impl ExecutionLetter<'_> {
         if self.verdict == Verdict::Suspect {
             body.paragraph(self.what_may_be_lost());
         }
-        if self.verdict <= Verdict::Suspect && !self.beside.narrowed {
+        if self.beside.newer.is_some() {
+            body.paragraph("What is at risk now, the mail about the newer run tells.");
+        } else if self.verdict <= Verdict::Suspect && !self.beside.narrowed {
             body.paragraph(&format!(
                 "At risk now: changes made after {}. {}(A copy file by file, not a snapshot: a \
                  file that changed during the run may be from any moment in it.)",

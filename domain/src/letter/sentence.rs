@@ -2,6 +2,7 @@
 
 use super::{ExecutionLetter, entries};
 use crate::baseline::{MassChange, mass_change};
+use crate::execution::Filters;
 use crate::units::grouped;
 use crate::verdict::Verdict;
 
@@ -50,14 +51,17 @@ impl ExecutionLetter<'_> {
                  so it does not count as a good run of them."
             );
         }
-        format!(
-            "Every file, folder and link that was {} {started} is in the bucket.",
-            if self.verdict == Verdict::Suspect {
-                "found and finished before"
-            } else {
-                "finished before"
-            }
-        )
+        let finished = match self.verdict {
+            Verdict::Suspect => "found and finished before",
+            _ => "finished before",
+        };
+        if self.execution.filters != Filters::default() {
+            return format!(
+                "The task does not copy all files (see below). Of those that it copies, everything \
+                 that was {finished} {started} is in the bucket."
+            );
+        }
+        format!("Every file, folder and link that was {finished} {started} is in the bucket.")
     }
 
     /// What makes a good run suspect.

@@ -56,13 +56,23 @@ const NOT_STARTED: &[Step] = &[
         "aws logs filter-log-events --region {region} --log-group-name /aws/lambda/{stack}-start-execution",
     ),
 ];
+const NO_CAUSE: &[Step] = &[
+    Do("No cause was found here. Start a run, which does no harm, and wait for its mail:"),
+    Run("aws datasync start-task-execution --region {region} --task-arn {task}"),
+    Do("See why none was started before:"),
+    Run(
+        "aws logs filter-log-events --region {region} --log-group-name /aws/lambda/{stack}-start-execution",
+    ),
+];
 const LOOK: &[Step] = &[
     Do("See how the whole line stands:"),
     Run("efs-backup status --stack-name {stack} --region {region}"),
 ];
 const SLOW: &[Step] = &[
     Do("See how far it is, twice with some minutes in between:"),
-    Run("aws datasync describe-task-execution --region {region} --task-execution-arn {running}"),
+    Run(
+        "aws datasync describe-task-execution --region {region} --task-execution-arn {running} --query '[Status,FilesTransferred,BytesWritten,FilesVerified]' --output text",
+    ),
     Do(
         "If it goes on, let it: a first copy of many files takes long (then raise MaxRunHours). If it stands still, cancel it; what it has copied stays in the bucket:",
     ),
@@ -121,6 +131,11 @@ impl SilenceLetter<'_> {
         }
         self.last_good.at_risk(&mut body, &self.backup.zone);
         self.next_run.line(&mut body, &self.backup.zone);
+        match self.verdict {
+            Verdict::Failed => body.sentence("It is refused too, as long as this lasts."),
+            Verdict::Stuck => body.sentence("It is skipped as long as this run goes on."),
+            _ => {}
+        }
         body.heading("WHAT WAS FOUND");
         as_found(&mut body, self.found, &self.backup.zone, self.time);
         body.heading("WHAT TO DO");
@@ -167,11 +182,12 @@ impl SilenceLetter<'_> {
             _ => LOOK,
         };
         let of_troubles = troubles(self.found);
+        if of_troubles.is_empty() && of_verdict == LOOK {
+            return grouped(NO_CAUSE, "");
+        }
         let of_troubles = of_troubles.iter().flat_map(|one| grouped(one.remedy, ""));
         let mut groups = without_repetition(of_troubles.chain(grouped(of_verdict, "")));
-        if self.running_arn().is_none() {
-            groups.extend(grouped(START, ""));
-        }
+        groups.extend(grouped(START, ""));
         groups
     }
 

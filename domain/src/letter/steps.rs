@@ -44,7 +44,7 @@ impl Backup {
     }
 }
 
-/// Puts the names into a command.
+/// Puts the names into a sentence or a command.
 fn filled(command: &str, names: &Names) -> String {
     names
         .iter()
@@ -56,7 +56,8 @@ fn filled(command: &str, names: &Names) -> String {
 /// The numbered sentences and their commands.
 pub(super) fn tell(body: &mut Body, groups: &[Group], names: &Names) {
     for (number, group) in (1..).zip(groups) {
-        body.sentence(&format!("{number}. {}", group.sentence));
+        let sentence = filled(&group.sentence, names);
+        body.sentence(&format!("{number}. {sentence}"));
         for command in &group.commands {
             body.whole(&filled(command, names));
         }

@@ -27,17 +27,14 @@ const START: [Step; 2] = [
     Step::Run("aws datasync start-task-execution --region {region} --task-arn {task}"),
 ];
 
-const VERSIONS: Step = Step::Run(
-    "aws s3api list-object-versions --region {region} --bucket {bucket} --prefix {prefix} --max-items 100",
-);
 /// Files that are there no more.
 const VANISHED: [Step; 5] = [
     Step::Do(
-        "Look on an instance whether the files are still on the EFS, and whether it is the right EFS that is mounted:",
+        "Look on an instance whether the files are still on the EFS, and whether {file_system} is mounted there:",
     ),
-    Step::Run("aws efs describe-mount-targets --region {region} --file-system-id {file_system}"),
-    Step::Do("See which versions the bucket holds:"),
-    VERSIONS,
+    Step::Run("findmnt /mnt/efs && ls /mnt/efs"),
+    Step::Do("See what the bucket holds:"),
+    Step::Run("aws s3 ls --region {region} --recursive --summarize s3://{bucket}/{prefix}"),
     Step::Do(
         "If the files were removed by mistake, stop what removes them, and copy them back from the bucket (README, \"Getting files back\"). If it was meant, there is nothing to do: after some runs this is what is usual.",
     ),
@@ -45,9 +42,11 @@ const VANISHED: [Step; 5] = [
 /// Far more files written than usual.
 const REWRITTEN: [Step; 3] = [
     Step::Do("See which files got a new version:"),
-    VERSIONS,
+    Step::Run(
+        "aws s3api list-object-versions --region {region} --bucket {bucket} --prefix {prefix} --query \"Versions[?LastModified>='{started}'].[LastModified,Key]\" --output text",
+    ),
     Step::Do(
-        "If nobody changed that many on purpose, stop what writes on the EFS: encrypted or broken files may now be the current versions. The versions before them are in the bucket (README, \"Getting files back\"). If it was meant, there is nothing to do.",
+        "If nobody changed that many on purpose, stop what writes on the EFS: encrypted or broken files may now be the current versions. The versions before them are in the bucket for as long as RetainVersionsDays says (README, \"Getting files back\", one file as it was). Copy no whole folder back: that takes the current versions. If it was meant, there is nothing to do.",
     ),
 ];
 
@@ -57,7 +56,12 @@ impl ExecutionLetter<'_> {
             return;
         }
         body.heading("WHAT TO DO");
-        let names = self.backup.names_with(&self.execution.arn);
+        let mut names = self.backup.names_with(&self.execution.arn);
+        let started = self.execution.started.unwrap_or(self.time);
+        names.push((
+            "started",
+            started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        ));
         steps::tell(body, &self.groups(), &names);
     }
 

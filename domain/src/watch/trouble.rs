@@ -20,8 +20,14 @@ pub struct Trouble {
     pub remedy: &'static [Step],
 }
 
+const ENABLE_SCHEDULE: &[Step] = &[
+    Do("Enable the schedule {schedule} in the console, or no run starts:"),
+    Run(
+        "https://{region}.console.aws.amazon.com/scheduler/home?region={region}#schedules/default/{schedule}",
+    ),
+];
 const SCHEDULE_BY_HAND: &[Step] = &[CompareWithStack(
-    "The schedule was changed outside the stack. Enable it in the console of EventBridge Scheduler, and see what else was changed:",
+    "The schedule was removed outside the stack. See what else was changed:",
 )];
 const RULE_BY_HAND: &[Step] = &[CompareWithStack(
     "The rule was changed outside the stack. See what else was, and set it back:",
@@ -81,12 +87,12 @@ pub fn troubles(found: &Found) -> Vec<Trouble> {
 
 fn schedule(found: &Found) -> Option<Trouble> {
     const PLACE: &str = "Schedule";
-    let trouble = |id, headline, found| Trouble {
+    let trouble = |id, headline, found, remedy| Trouble {
         id,
         headline,
         place: PLACE,
         found,
-        remedy: SCHEDULE_BY_HAND,
+        remedy,
     };
     match &found.schedule {
         Err(_) => not_looked("schedule-not-looked", PLACE, &found.schedule),
@@ -94,11 +100,13 @@ fn schedule(found: &Found) -> Option<Trouble> {
             "schedule-gone",
             "the schedule is gone",
             "it is gone: no run starts".to_owned(),
+            SCHEDULE_BY_HAND,
         )),
         Ok(Some(schedule)) if !schedule.is_enabled() => Some(trouble(
             "schedule-disabled",
             "the schedule is disabled",
             format!("{} is {}: no run starts", schedule.name, schedule.state),
+            ENABLE_SCHEDULE,
         )),
         Ok(Some(_)) => None,
     }
