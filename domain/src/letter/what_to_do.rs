@@ -57,7 +57,8 @@ impl ExecutionLetter<'_> {
             return;
         }
         body.heading("WHAT TO DO");
-        let names = self.backup.names_with(&self.execution.arn);
+        let mut names = self.backup.names_with(&self.execution.arn);
+        names.push(("key", self.key_name()));
         steps::tell(body, &self.groups(), &names);
     }
 
