@@ -11,6 +11,7 @@ mod bad_days;
 mod described_system;
 mod event_patterns;
 mod events;
+mod evidence;
 mod failed_files;
 mod fault_lab;
 mod file_names;
@@ -96,9 +97,13 @@ fn acts() -> Vec<(&'static str, Act)> {
         start::a_lost_answer_counts_as_started,
         start::a_request_that_makes_no_sense_is_refused,
         start::one_run_can_do_otherwise,
+        start::one_run_can_be_narrowed,
         start::a_run_says_who_started_it,
         start::a_dry_run_starts_nothing,
         start::short_burst_credits_slow_a_run_down,
+        evidence::a_sound_line_rules_out_what_it_can,
+        evidence::a_key_that_does_not_work_is_proven,
+        evidence::what_may_not_be_seen_is_said,
         function_logs::name_the_execution,
         function_logs::are_json_for_every_function,
         ping::a_run_is_told_from_start_to_end,

@@ -157,6 +157,20 @@ pub(crate) async fn one_run_can_do_otherwise(stage: &Stage) -> anyhow::Result<()
     Ok(())
 }
 
+pub(crate) async fn one_run_can_be_narrowed(stage: &Stage) -> anyhow::Result<()> {
+    let overrides = json!({"includes": ["/narrow*"], "excludes": ["*.tmp", "*/cache"]});
+    let (execution, _) = run(stage, json!({"trigger": "manual", "overrides": overrides})).await?;
+    ensure!(
+        execution["Includes"][0]["Value"] == "/narrow*",
+        "{execution}"
+    );
+    ensure!(
+        execution["Excludes"][0]["Value"] == "*.tmp|*/cache",
+        "{execution}"
+    );
+    Ok(())
+}
+
 pub(crate) async fn a_run_says_who_started_it(stage: &Stage) -> anyhow::Result<()> {
     let request = json!({
         "trigger": "schedule", "scheduled_time": "2026-11-23T02:00:00Z", "execution_id": "e-1",

@@ -65,9 +65,10 @@ pub(crate) async fn it_agrees_with_the_functions(_: &Stage) -> anyhow::Result<()
 }
 
 /// Whose actions stand in the roles.
-const SERVICES: [&str; 10] = [
+const SERVICES: [&str; 11] = [
     "cloudwatch",
     "datasync",
+    "elasticfilesystem",
     "events",
     "kms",
     "logs",

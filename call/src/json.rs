@@ -61,6 +61,14 @@ impl JsonService {
         target: "AWSEvents",
         version: "1.1",
     };
+    /// AWS Key Management Service.
+    pub const KMS: JsonService = JsonService {
+        name: "kms",
+        target: "TrentService",
+        version: "1.1",
+    };
+    /// Amazon EFS, which speaks REST: for [`JsonClient::send`] only.
+    pub const EFS: JsonService = JsonService::rest("elasticfilesystem");
     /// Amazon SQS.
     pub const SQS: JsonService = JsonService {
         name: "sqs",

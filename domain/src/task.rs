@@ -14,6 +14,10 @@ pub struct Task {
     pub error: Option<String>,
     /// When it was made.
     pub created: Option<Timestamp>,
+    /// The ARN of the location that it reads.
+    pub source_location: Option<String>,
+    /// The ARN of the location that it writes.
+    pub destination_location: Option<String>,
     /// Which files it copies.
     pub filters: Filters,
     /// The schedule that DataSync itself keeps for it; ours has none.

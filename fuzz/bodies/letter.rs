@@ -80,6 +80,7 @@ pub(super) fn judged(data: &[u8], execution: &Execution, failed: &FailedFiles) -
         failed,
         report_url: None,
         beside: &beside,
+        evidence: None,
         time: now,
     };
     must_be_taken(&letter.render());

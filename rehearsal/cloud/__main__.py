@@ -59,7 +59,7 @@ def _repair(here: settings.Settings):
     # the environment while it is imported.
     from cloud import (
         alarms, buckets, cfn, datasync, emf, events, faults, fleet, function_logs, functions, iam,
-        internal, log_filter, mail, metrics, publish, rules)
+        internal, log_filter, mail, metrics, mount, publish, rules)
 
     iam.install()
     datasync.install(here)
@@ -69,6 +69,7 @@ def _repair(here: settings.Settings):
     functions.install()
     events.install()
     rules.install()
+    mount.install()
     mail.install(here)
     publish.install()
     log_filter.install()

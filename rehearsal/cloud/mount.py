@@ -1,16 +1,32 @@
 """Whether DataSync reaches a file system: a mount target in its zone, and port 2049 open both ways.
 
 On AWS a security group that lets nobody in is found out by the first run, and
-by nobody before.
+by nobody before. And who may ask for the mount targets of a file system: the
+emulator takes such a question for one about all of them.
 """
 
 from __future__ import annotations
 
 from ipaddress import ip_network
 
+from ministack.core import iam_actions
 from ministack.services import ec2, efs
 
 NFS = 2049
+
+
+def install() -> None:
+    known_arn = iam_actions.extract_resource_arn
+
+    def extract_resource_arn(service, method, path, headers, body, query, region, account):
+        if service == "elasticfilesystem" and path.rstrip("/").endswith("/mount-targets"):
+            asked = query.get("FileSystemId") if isinstance(query, dict) else None
+            name = asked[0] if isinstance(asked, list) else asked
+            if name:
+                return f"arn:aws:elasticfilesystem:{region}:{account}:file-system/{name}"
+        return known_arn(service, method, path, headers, body, query, region, account)
+
+    iam_actions.extract_resource_arn = extract_resource_arn
 
 
 def reach(body: dict) -> dict:

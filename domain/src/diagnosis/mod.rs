@@ -1,15 +1,23 @@
 //! Diagnosis: from what DataSync says about a run to causes and remedies.
 //!
-//! The knowledge base is data (`rules/`). What no rule knows is never guessed:
+//! The knowledge base is data (`rules/`). How things stand now (`evidence.rs`) then
+//! proves a cause, speaks for it, or rules it out (`weighed.rs`). What no rule knows is never guessed:
 //! the letter then prints DataSync's own words and calls them not recognised.
 
 mod class;
+mod evidence;
 mod rule;
 mod rules;
+mod weighed;
 
 pub use class::Class;
+pub use evidence::{
+    Bearing, BucketPlace, Encryption, Evidence, Expected, Key, KeyState, Location, Look, Point,
+    Question,
+};
 pub use rule::{Rule, Step};
 pub use rules::all as rules;
+pub use weighed::{Standing, calls_for_a_look, relevant, weighed};
 
 use crate::execution::{Execution, TaskReport};
 use crate::failed_files::{Cause, FailedFiles};
@@ -22,6 +30,10 @@ pub struct Diagnosis {
     pub rule: &'static Rule,
     /// What speaks for it, the strongest first; never empty.
     pub seen: Vec<Seen>,
+    /// What a look at how things stand makes of it.
+    pub standing: Standing,
+    /// What was seen that speaks against it.
+    pub against: Vec<String>,
 }
 
 /// One thing that speaks for a cause, raw, and where it stands. In rising order
@@ -38,6 +50,8 @@ pub enum Seen {
     LogLine(String),
     /// What DataSync says of its task report.
     TaskReport(String),
+    /// How things stand now.
+    Looked(String),
 }
 
 /// The first rule that knows what DataSync says of a run; precise rules stand first.
@@ -71,10 +85,7 @@ pub fn diagnose(execution: &Execution, failed: &FailedFiles) -> Vec<Diagnosis> {
         };
         match found.iter_mut().find(|diagnosis| diagnosis.rule == rule) {
             Some(diagnosis) => diagnosis.seen.push(seen),
-            None => found.push(Diagnosis {
-                rule,
-                seen: vec![seen],
-            }),
+            None => found.push(Diagnosis::of(rule, seen)),
         }
     }
     // The signs come in order of strength, and the sort keeps it.
@@ -98,6 +109,17 @@ fn signs(execution: &Execution, failed: &FailedFiles) -> Vec<Seen> {
     signs
 }
 
+impl Diagnosis {
+    fn of(rule: &'static Rule, seen: Seen) -> Self {
+        Diagnosis {
+            rule,
+            seen: vec![seen],
+            standing: Standing::Likely,
+            against: Vec::new(),
+        }
+    }
+}
+
 impl Seen {
     fn of_files(cause: &Cause) -> Self {
         Seen::Files(cause.files, cause.said.clone())
@@ -108,6 +130,7 @@ impl Seen {
             Seen::Code(text) | Seen::Detail(text) | Seen::TaskReport(text) => recognised(text),
             Seen::Files(_, said) => recognised_of_file(said),
             Seen::LogLine(line) => recognised_of_file(&without_names(line)),
+            Seen::Looked(_) => None,
         }
     }
 
@@ -119,7 +142,8 @@ impl Seen {
             | Seen::Detail(text)
             | Seen::Files(_, text)
             | Seen::LogLine(text)
-            | Seen::TaskReport(text) => text,
+            | Seen::TaskReport(text)
+            | Seen::Looked(text) => text,
         }
     }
 }
@@ -134,4 +158,8 @@ fn without_names(line: &str) -> String {
 }
 
 #[cfg(test)]
+pub(crate) mod fixtures;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod weighed_tests;

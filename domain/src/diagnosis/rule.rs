@@ -1,6 +1,6 @@
 //! What one entry of the knowledge base says.
 
-use super::Class;
+use super::{Class, Question};
 
 /// A known cause: how it is recognised, and what helps.
 #[derive(Debug, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub struct Rule {
     /// The cause in a few words, for the subject.
     pub headline: &'static str,
     /// Recognised if all texts of one group stand in the same place, in any case.
-    /// All in lower case here.
+    /// All in lower case here. None for what only a look can tell.
     pub when: &'static [&'static [&'static str]],
     /// Not recognised if one of these stands there too.
     pub unless: &'static [&'static str],
@@ -28,6 +28,10 @@ pub struct Rule {
     /// Whether only DataSync's own code or text can tell it: what is said of files
     /// may hold any word.
     pub of_run: bool,
+    /// What a look could say about it.
+    pub questions: &'static [Question],
+    /// What else could be the cause, where nobody here may look.
+    pub unseen: &'static [&'static str],
 }
 
 /// One line of a remedy.
@@ -36,7 +40,8 @@ pub enum Step {
     /// A sentence.
     Do(&'static str),
     /// A command, with `{region}`, `{stack}`, `{task}`, `{bucket}`,
-    /// `{file_system}`, `{log_group}` and `{stream}` for the names of this run.
+    /// `{file_system}`, `{log_group}`, `{stream}` and `{key}` for the names of this
+    /// run.
     Run(&'static str),
     /// A sentence, and the commands that show what was changed by hand since the
     /// stack was deployed.

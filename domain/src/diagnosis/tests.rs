@@ -65,7 +65,10 @@ fn every_rule_fires_where_it_must_and_nowhere_near() {
 fn every_rule_is_tested_and_well_formed() {
     let tested: Vec<&str> = CASES.iter().map(|(id, ..)| *id).collect();
     let ids: Vec<&str> = rules().map(|rule| rule.id).collect();
-    assert_eq!(tested.iter().collect::<HashSet<_>>(), ids.iter().collect());
+    // Those of looks have a table of their own.
+    let of_words = rules().filter(|rule| !rule.when.is_empty());
+    let of_words: HashSet<&str> = of_words.map(|rule| rule.id).collect();
+    assert_eq!(tested.into_iter().collect::<HashSet<_>>(), of_words);
     assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());
     for rule in rules() {
         assert!(!matches!(rule.remedy[0], Step::Run(_)), "{}", rule.id);

@@ -2,7 +2,7 @@
 
 use super::ExecutionLetter;
 use super::body::Body;
-use crate::diagnosis::{Diagnosis, Seen};
+use crate::diagnosis::{Diagnosis, Seen, Standing};
 use crate::execution::Status;
 use crate::units::plural;
 
@@ -16,7 +16,10 @@ impl ExecutionLetter<'_> {
         match told {
             [] => self.not_recognised(body),
             [one] => {
-                body.heading("MOST LIKELY CAUSE");
+                body.heading(match one.standing {
+                    Standing::Proven => "PROVEN CAUSE",
+                    _ => "MOST LIKELY CAUSE",
+                });
                 cause(body, one, "");
             }
             several => {
@@ -26,6 +29,7 @@ impl ExecutionLetter<'_> {
                 }
             }
         }
+        self.looked(body);
         self.log_lines(body);
     }
 
@@ -49,9 +53,21 @@ impl ExecutionLetter<'_> {
 }
 
 fn cause(body: &mut Body, diagnosis: &Diagnosis, name: &str) {
-    body.sentence(&format!("{name}{}", diagnosis.rule.cause));
-    if let Some(strongest) = diagnosis.seen.first() {
-        body.deeper("Seen", &seen(strongest));
+    let proven = match diagnosis.standing {
+        Standing::Proven if !name.is_empty() => "Proven: ",
+        Standing::RuledOut => "Ruled out by what was seen: ",
+        _ => "",
+    };
+    body.sentence(&format!("{name}{proven}{}", diagnosis.rule.cause));
+    // The strongest of what was said, and all that was looked at.
+    let looked = |sign: &Seen| matches!(sign, Seen::Looked(_));
+    for (index, sign) in diagnosis.seen.iter().enumerate() {
+        if index == 0 || looked(sign) {
+            body.deeper("Seen", &seen(sign));
+        }
+    }
+    for against in &diagnosis.against {
+        body.deeper("Against", against);
     }
     body.deeper("Known from", diagnosis.rule.source);
 }
@@ -65,5 +81,6 @@ fn seen(seen: &Seen) -> String {
         }
         Seen::LogLine(line) => format!("the log's line \"{line}\""),
         Seen::TaskReport(text) => format!("about the task report, \"{text}\""),
+        Seen::Looked(text) => text.clone(),
     }
 }

@@ -3,7 +3,7 @@
 use super::body::Body;
 use super::message::{Draft, Message};
 use super::{Backup, Beside, json};
-use crate::diagnosis::{Diagnosis, diagnose};
+use crate::diagnosis::{Diagnosis, Evidence, weighed};
 use crate::execution::Execution;
 use crate::failed_files::FailedFiles;
 use crate::verdict::{Severity, Verdict};
@@ -24,6 +24,8 @@ pub struct ExecutionLetter<'a> {
     pub report_url: Option<String>,
     /// What the ledger and the schedule say beside it.
     pub beside: &'a Beside,
+    /// How things stand now, where somebody looked.
+    pub evidence: Option<&'a Evidence>,
     /// When the event came; stands in for an end that was not reported.
     pub time: Timestamp,
 }
@@ -47,17 +49,12 @@ impl ExecutionLetter<'_> {
         })
     }
 
-    /// The causes that something speaks for; of a good run nobody asks them. One
-    /// that only says that something is wrong has nothing to add to a precise one.
+    /// The causes that something speaks for; of a good run nobody asks them.
     pub(super) fn diagnoses(&self) -> Vec<Diagnosis> {
         if self.verdict <= Verdict::Suspect {
             return Vec::new();
         }
-        let mut found = diagnose(self.execution, self.failed);
-        if found.iter().any(|diagnosis| !diagnosis.rule.general) {
-            found.retain(|diagnosis| !diagnosis.rule.general);
-        }
-        found
+        weighed(self.execution, self.failed, self.evidence)
     }
 
     /// Behind the fact of a text message.
@@ -160,6 +157,7 @@ mod tests {
             failed,
             report_url: Some("s3://acme-reports/datasync-reports/Detailed-Reports/task-0f1e2d3c4b5a69788/exec-0a1b2c3d4e5f60718/".to_owned()),
             beside,
+            evidence: None,
             time: "2026-11-23T01:14:31Z".parse().unwrap(),
         }
         .render()

@@ -38,6 +38,7 @@ fn of_run(
         failed,
         report_url: None,
         beside,
+        evidence: None,
         time: now(),
     }
     .render()

@@ -63,6 +63,9 @@ pub(super) fn execution(letter: &ExecutionLetter<'_>, headline: &str) -> Value {
     form["counts"] = counts(letter);
     form["failures"] = failures(letter.failed);
     form["diagnosis"] = letter.diagnoses().iter().map(diagnosis).collect();
+    form["evidence"] = letter.evidence.map_or(Value::Null, |evidence| {
+        super::evidence::json(&letter.diagnoses(), evidence)
+    });
     form["safety"] = safety(letter);
     form["baseline"] = baseline(&letter.beside.baseline);
     form["links"] = json!({
@@ -115,6 +118,8 @@ fn diagnosis(diagnosis: &Diagnosis) -> Value {
         "cause": diagnosis.rule.cause,
         "seen": diagnosis.seen.iter().map(|seen| bounded(seen.text())).collect::<Vec<_>>(),
         "source": diagnosis.rule.source,
+        "standing": diagnosis.standing.word(),
+        "against": diagnosis.against,
     })
 }
 

@@ -9,6 +9,7 @@ mod beside;
 mod body;
 mod causes;
 mod compared;
+mod evidence;
 mod execution;
 mod fact;
 mod json;

@@ -62,6 +62,7 @@ impl ExecutionLetter<'_> {
             "started",
             started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         ));
+        names.push(("key", self.key_name()));
         steps::tell(body, &self.groups(), &names);
     }
 

@@ -6,6 +6,7 @@
 
 mod aws;
 mod entry;
+mod evidence;
 mod failed_list;
 mod ledger;
 mod memory;

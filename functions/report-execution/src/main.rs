@@ -11,7 +11,11 @@
 //! `datasync:ListTaskExecutions`, `logs:FilterLogEvents`, `s3:ListBucket`,
 //! `s3:GetObject`, `s3:PutObject`, `scheduler:GetSchedule`, `events:DescribeRule`,
 //! `events:ListTargetsByRule`, `sns:ListSubscriptionsByTopic`, `sns:Publish`,
-//! `sqs:GetQueueAttributes`.
+//! `sqs:GetQueueAttributes`; and for a run that is not good
+//! `s3:GetBucketLocation`, `s3:GetEncryptionConfiguration`, `kms:DescribeKey`,
+//! `datasync:DescribeLocationEfs`, `datasync:DescribeLocationS3`,
+//! `elasticfilesystem:DescribeMountTargets`,
+//! `elasticfilesystem:DescribeFileSystemPolicy`.
 
 use function_env::log;
 use lambda_runtime::{LambdaEvent, run, service_fn};

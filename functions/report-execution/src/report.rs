@@ -86,13 +86,18 @@ impl Scene<'_> {
         if self.is_told(change, verdict) {
             return Ok(self.duplicate(change));
         }
+        let (beside, evidence) = tokio::join!(
+            self.beside(execution, verdict),
+            self.evidence(execution, &failed.files, verdict),
+        );
         let letter = ExecutionLetter {
             backup: &self.backup,
             verdict,
             execution,
             failed: &failed.files,
             report_url: failed.url.clone(),
-            beside: &self.beside(execution, verdict).await,
+            beside: &beside,
+            evidence: evidence.as_ref(),
             time: change.time.unwrap_or(self.now),
         };
         let letter = letter.render();

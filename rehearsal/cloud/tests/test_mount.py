@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import unittest
 
-from cloud.tests.harness import ACCOUNT, REGION, shared
+from cloud.tests import harness
+from cloud.tests.harness import ACCOUNT, REGION, allow, refused, shared
 
 NFS = {"IpProtocol": "tcp", "FromPort": 2049, "ToPort": 2049}
 
@@ -77,3 +78,14 @@ class TheWayToAMountTarget(unittest.TestCase):
 
 if __name__ == "__main__":
     unittest.main()
+
+    def test_who_may_ask_about_one_file_system_asks_about_that_one(self):
+        arn = f"arn:aws:elasticfilesystem:{REGION}:{ACCOUNT}:file-system/{self.file_system}"
+        role = harness.role("asks-mounts", "lambda.amazonaws.com",
+                            allow("elasticfilesystem:DescribeMountTargets", arn))
+        ask = shared().as_role("efs", role).describe_mount_targets
+        found = ask(FileSystemId=self.file_system)["MountTargets"]
+        self.assertEqual([target["LifeCycleState"] for target in found], ["available"])
+        code, message = refused(ask, FileSystemId="fs-ffffffffffffffff0")
+        self.assertEqual(code, "AccessDeniedException")
+        self.assertIn("elasticfilesystem:DescribeMountTargets", message)

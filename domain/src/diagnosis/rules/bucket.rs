@@ -1,7 +1,8 @@
 //! The bucket: reaching it, its role and its key.
 
-use super::{LOGS, PLAIN, S3_LOCATIONS, SEEN, TROUBLESHOOTING};
+use super::{LOGS, PLAIN, POLICIES, S3_LOCATIONS, SEEN, TROUBLESHOOTING};
 use crate::diagnosis::Class;
+use crate::diagnosis::Question::{Bucket, Destination, Key, Source};
 use crate::diagnosis::rule::Rule;
 use crate::diagnosis::rule::Step::{CompareWithStack, Do, Run};
 
@@ -29,6 +30,8 @@ pub(super) const RULES: &[Rule] = &[
             CompareWithStack("See whether the role or the location was changed by hand:"),
         ],
         source: TROUBLESHOOTING,
+        questions: &[Bucket, Destination],
+        unseen: POLICIES,
         ..PLAIN
     },
     Rule {
@@ -48,6 +51,8 @@ pub(super) const RULES: &[Rule] = &[
             CompareWithStack("See whether the role was changed by hand:"),
         ],
         source: TROUBLESHOOTING,
+        questions: &[Bucket, Destination],
+        unseen: POLICIES,
         ..PLAIN
     },
     Rule {
@@ -59,6 +64,8 @@ pub(super) const RULES: &[Rule] = &[
             "See whether the role was changed by hand; just after a first deployment, wait some minutes and try again:",
         )],
         source: SEEN,
+        questions: &[Source, Destination],
+        unseen: &["Who may assume the role of the location"],
         ..PLAIN
     },
     Rule {
@@ -81,6 +88,8 @@ pub(super) const RULES: &[Rule] = &[
         ],
         source: S3_LOCATIONS,
         class: Some(Class::KmsDenied),
+        questions: &[Key, Destination],
+        unseen: &["The key's policy and grants"],
         ..PLAIN
     },
     Rule {
@@ -111,6 +120,8 @@ pub(super) const RULES: &[Rule] = &[
         )],
         source: LOGS,
         class: Some(Class::S3Denied),
+        questions: &[Bucket, Destination],
+        unseen: POLICIES,
         ..PLAIN
     },
     Rule {
@@ -141,6 +152,8 @@ pub(super) const RULES: &[Rule] = &[
         ],
         source: S3_LOCATIONS,
         class: Some(Class::S3Denied),
+        questions: &[Bucket, Key, Destination],
+        unseen: POLICIES,
         ..PLAIN
     },
 ];

@@ -1,6 +1,7 @@
 //! The EFS: mounting it.
 
-use super::{EFS_LOCATIONS, FILE_SYSTEM_POLICY, PLAIN, TROUBLESHOOTING};
+use super::{EFS_LOCATIONS, FILE_SYSTEM_POLICY, PLAIN, TROUBLESHOOTING, UNSEEN_GROUPS};
+use crate::diagnosis::Question::{FileAccess, MountTargets, Source};
 use crate::diagnosis::rule::Rule;
 use crate::diagnosis::rule::Step::{CompareWithStack, Do, Run};
 
@@ -21,6 +22,7 @@ pub(super) const RULES: &[Rule] = &[
             Run(FILE_SYSTEM_POLICY),
         ],
         source: EFS_LOCATIONS,
+        questions: &[Source, FileAccess],
         ..PLAIN
     },
     Rule {
@@ -43,6 +45,8 @@ pub(super) const RULES: &[Rule] = &[
             CompareWithStack("See what else was changed by hand:"),
         ],
         source: TROUBLESHOOTING,
+        questions: &[Source, MountTargets],
+        unseen: &[UNSEEN_GROUPS],
         ..PLAIN
     },
     Rule {
@@ -55,6 +59,8 @@ pub(super) const RULES: &[Rule] = &[
             Run("aws datasync list-locations --region {region}"),
         ],
         source: EFS_LOCATIONS,
+        questions: &[Source],
+        unseen: &["Which folders are on the EFS"],
         ..PLAIN
     },
 ];

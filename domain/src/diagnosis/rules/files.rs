@@ -2,6 +2,7 @@
 
 use super::{FILE_SYSTEM_POLICY, LOGS, PLAIN, QUOTAS, SPECIAL_FILES, TROUBLESHOOTING};
 use crate::diagnosis::Class;
+use crate::diagnosis::Question::FileAccess;
 use crate::diagnosis::rule::Rule;
 use crate::diagnosis::rule::Step::{Do, Run};
 
@@ -93,6 +94,7 @@ pub(super) const RULES: &[Rule] = &[
         ],
         source: TROUBLESHOOTING,
         class: Some(Class::Permission),
+        questions: &[FileAccess],
         ..PLAIN
     },
     Rule {

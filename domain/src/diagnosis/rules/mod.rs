@@ -9,6 +9,7 @@
 mod bucket;
 mod file_system;
 mod files;
+mod looked;
 mod run;
 
 use super::rule::Rule;
@@ -36,10 +37,25 @@ const PLAIN: Rule = Rule {
     class: None,
     general: false,
     of_run: false,
+    questions: &[],
+    unseen: &[],
 };
+
+/// Where the role of a location may be kept out; this function may read none of it.
+const POLICIES: &[&str] = &[
+    "The bucket's policy, and whether it refuses the role of the location",
+    "The policies of that role, and those of your organisation",
+];
+const UNSEEN_GROUPS: &str = "The security groups, and whether TCP 2049 is open";
 
 /// All rules, precise ones first.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    let subjects = [file_system::RULES, bucket::RULES, files::RULES, run::RULES];
+    let subjects = [
+        file_system::RULES,
+        bucket::RULES,
+        files::RULES,
+        run::RULES,
+        looked::RULES,
+    ];
     subjects.into_iter().flatten()
 }

@@ -1,7 +1,8 @@
 //! The run as a whole.
 
-use super::{PLAIN, QUOTAS, REPORTS, SEEN, TROUBLESHOOTING};
+use super::{PLAIN, POLICIES, QUOTAS, REPORTS, SEEN, TROUBLESHOOTING};
 use crate::diagnosis::Class;
+use crate::diagnosis::Question::{Bucket, Destination, Key, MountTargets, Source};
 use crate::diagnosis::rule::Rule;
 use crate::diagnosis::rule::Step::{CompareWithStack, Do, Run};
 
@@ -45,6 +46,8 @@ pub(super) const RULES: &[Rule] = &[
             CompareWithStack("See whether something was changed by hand:"),
         ],
         source: TROUBLESHOOTING,
+        questions: &[Bucket, Key, Source, Destination, MountTargets],
+        unseen: POLICIES,
         ..PLAIN
     },
     Rule {
@@ -68,6 +71,7 @@ pub(super) const RULES: &[Rule] = &[
             Run(DESCRIBE_TASK),
         ],
         source: TROUBLESHOOTING,
+        questions: &[Source],
         ..PLAIN
     },
     Rule {

@@ -75,6 +75,7 @@ proptest! {
             failed: &failed,
             report_url: Some("s3://acme-reports/".to_owned()),
             beside: &beside,
+            evidence: None,
             time,
         };
         keeps_the_rules(&letter.render(), verdict.word())?;

@@ -124,6 +124,8 @@ fn task_from(output: &DescribeTaskOutput) -> Task {
         status: output.status().map_or("", TaskStatus::as_str).to_owned(),
         error: (!error.is_empty()).then(|| error.join(": ")),
         created: time(output.creation_time()),
+        source_location: text(output.source_location_arn()),
+        destination_location: text(output.destination_location_arn()),
         filters: Filters {
             includes: patterns(output.includes()),
             excludes: patterns(output.excludes()),

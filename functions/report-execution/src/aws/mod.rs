@@ -5,6 +5,7 @@ mod datasync;
 mod line;
 mod logs;
 mod s3;
+mod stand;
 
 #[doc(hidden)]
 pub use datasync::execution_told_by;
@@ -26,6 +27,7 @@ pub struct Aws {
     logs: aws_call::JsonClient,
     s3: aws_sdk_s3::Client,
     line: line::LineClients,
+    stand: stand::StandClients,
     mail: Mail,
     watch_mail: Mail,
     pub(crate) ping: Ping,
@@ -45,6 +47,7 @@ impl Aws {
             logs: logs::client(&clients),
             s3: s3::client(&clients),
             line: line::clients(&clients),
+            stand: stand::clients(&clients),
             mail: Mail::to(&settings.topic, &clients),
             watch_mail: Mail::to(&settings.watch_topic, &clients),
             ping: Ping::to(settings.ping.clone(), &clients),
