@@ -63,18 +63,23 @@ impl Scene<'_> {
             ),
         );
         Evidence {
-            expected: Expected {
-                region: settings.task.region.clone(),
-                bucket: bucket.clone(),
-                prefix: settings.backup_prefix.clone(),
-                file_system: file_system.clone(),
-            },
+            expected: self.expected(),
             bucket: bucket_place,
             encryption,
             source,
             destination,
             mount_targets,
             has_policy,
+        }
+    }
+
+    fn expected(&self) -> Expected {
+        let settings = self.settings;
+        Expected {
+            region: settings.task.region.clone(),
+            bucket: settings.backup_bucket.clone(),
+            prefix: settings.backup_prefix.clone(),
+            file_system: settings.file_system.clone(),
         }
     }
 
