@@ -86,51 +86,36 @@ pub(crate) async fn a_key_that_does_not_work_is_proven(stage: &Stage) -> anyhow:
 
 async fn told_of_key(stage: &Stage, arn: &str, key: &str) -> anyhow::Result<()> {
     let mail = mail_about(stage, arn, S3_DENIED).await?;
-    let said = format!("RULED OUT The bucket {}", stage.output("BackupBucketName")?);
-    ensure!(text(&mail).contains(&said), "{}", mail.body);
-    ensure!(
-        text(&mail).contains(&format!("key {key} is Enabled")),
-        "{}",
-        mail.body
-    );
-    let id = json!({"KeyId": key});
-    kms(stage, "DisableKey", id.clone()).await?;
+    shows(&mail, &format!("key {key} is Enabled"))?;
+    kms(stage, "DisableKey", json!({"KeyId": key})).await?;
     let mail = mail_about(stage, arn, S3_DENIED).await?;
+    let subject = mail.subject();
     ensure!(
-        mail.subject().contains("the encryption key is not enabled"),
-        "{}",
-        mail.subject()
+        subject.contains("the encryption key is not enabled"),
+        "{subject}"
     );
-    ensure!(text(&mail).contains("A. Proven: The key"), "{}", mail.body);
-    ensure!(
-        mail.body
-            .contains(&format!("enable-key --region eu-central-1 --key-id {key}")),
-        "{}",
-        mail.body
-    );
+    shows(&mail, "A. Proven: The key")?;
+    shows(
+        &mail,
+        &format!("enable-key --region eu-central-1 --key-id {key}"),
+    )?;
     // A key that is not enabled is no cause of a mount that fails.
     let mail = mail_about(stage, arn, NO_MOUNT).await?;
     ensure!(!text(&mail).contains("Proven"), "{}", mail.body);
-    let denied = denied(
-        stage,
-        REPORTER,
-        &["kms:DescribeKey"],
-        mail_about(stage, arn, S3_DENIED),
-    );
-    let mail = denied.await?;
-    ensure!(
-        text(&mail).contains("NOT CHECKED The bucket's encryption and key: kms:DescribeKey: "),
-        "{}",
-        mail.body
-    );
-    kms(
-        stage,
-        "ScheduleKeyDeletion",
-        json!({"KeyId": key, "PendingWindowInDays": 7}),
-    )
-    .await?;
+    let about = mail_about(stage, arn, S3_DENIED);
+    let mail = denied(stage, REPORTER, &["kms:DescribeKey"], about).await?;
+    shows(
+        &mail,
+        "NOT CHECKED The bucket's encryption and key: kms:DescribeKey: ",
+    )?;
+    let soon = json!({"KeyId": key, "PendingWindowInDays": 7});
+    kms(stage, "ScheduleKeyDeletion", soon).await?;
     let mail = mail_about(stage, arn, S3_DENIED).await?;
-    ensure!(mail.body.contains("cancel-key-deletion"), "{}", mail.body);
+    shows(&mail, "cancel-key-deletion")
+}
+
+fn shows(mail: &Mail, words: &str) -> anyhow::Result<()> {
+    ensure!(text(mail).contains(words), "no \"{words}\":\n{}", mail.body);
     Ok(())
 }
 
