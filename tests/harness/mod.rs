@@ -10,6 +10,7 @@ use deploy::aws::Aws;
 use deploy::stack::Parameters;
 use deploy::verb::deploy::{Deployment, deploy_to};
 use deploy::voice::{Loudness, Voice};
+use jiff::Timestamp;
 use rehearsal::{LocalCloud, Mail};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -104,7 +105,7 @@ pub(crate) fn event(execution: &str, state: &str) -> Value {
     json!({
         "version": "0", "id": "00000000-0000-4000-8000-000000000001",
         "detail-type": "DataSync Task Execution State Change", "source": "aws.datasync",
-        "account": "111122223333", "time": "2026-11-23T02:14:31Z", "region": "eu-central-1",
+        "account": "111122223333", "time": Timestamp::now(), "region": "eu-central-1",
         "resources": [execution], "detail": {"State": state}
     })
 }

@@ -117,6 +117,7 @@ fn counters(invented: &Invented) -> Counters {
 mod tests {
     use crate::datasync::test_world::{World, sent};
     use aws_sdk_datasync::types::TaskExecutionStatus;
+    use jiff::{SignedDuration, Timestamp};
     use serde_json::json;
 
     #[tokio::test]
@@ -126,10 +127,12 @@ mod tests {
         sent!(world.client.start_task_execution().task_arn(&task));
         world.states_until("task", "AVAILABLE").await;
 
+        // DataSync forgets what is older than 30 days.
+        let night = Timestamp::now() - SignedDuration::from_hours(24);
         let history = json!({"task": task, "executions": [
-            {"id": "exec-00000000000000001", "started": "2026-11-22T01:00:00Z", "seconds": 60,
+            {"id": "exec-00000000000000001", "started": night - SignedDuration::from_hours(24), "seconds": 60,
              "status": "SUCCESS", "files_transferred": 3},
-            {"id": "exec-00000000000000002", "started": "2026-11-23T01:00:00Z", "seconds": 60,
+            {"id": "exec-00000000000000002", "started": night, "seconds": 60,
              "status": "ERROR", "error_detail": "why"},
         ]});
         world.control(json!({"invent": history})).await;
@@ -141,7 +144,7 @@ mod tests {
         let arn = format!("{task}/execution/exec-00000000000000002");
         let described = world.client.describe_task_execution();
         let described = sent!(described.task_execution_arn(arn));
-        assert_eq!(described.end_time().unwrap().secs(), 1_795_395_660);
+        assert_eq!(described.end_time().unwrap().secs(), night.as_second() + 60);
         assert_eq!(described.result().unwrap().error_detail(), Some("why"));
         sent!(world.client.start_task_execution().task_arn(&task));
     }
