@@ -54,7 +54,10 @@ fn beside() -> Beside {
 /// input of sixteen; a test sees all.
 #[allow(unexpected_cfgs, reason = "only fuzzing sets it")]
 fn is_passed_over(data: &[u8]) -> bool {
-    cfg!(fuzzing) && !data.len().is_multiple_of(16)
+    let mixed = data.iter().fold(0_u32, |mixed, byte| {
+        (mixed ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+    });
+    cfg!(fuzzing) && !(mixed >> 16).is_multiple_of(16)
 }
 
 /// Judges an execution without a past, and writes the letter about it.
