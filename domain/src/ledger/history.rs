@@ -170,11 +170,14 @@ impl History {
         })
     }
 
-    /// The newest run that started after this one and was told already.
+    /// The newest run that started after this one and was told already. What was told
+    /// of this one itself may have a later time: that of its event.
     #[must_use]
-    pub fn newer_than(&self, started: Timestamp) -> Option<&Entry> {
+    pub fn newer_than(&self, execution_id: &str, started: Timestamp) -> Option<&Entry> {
         let words = self.last_words();
-        let whole = |entry: &&Entry| entry.is_of_end() && !entry.narrowed;
+        let whole = |entry: &&Entry| {
+            entry.is_of_end() && !entry.narrowed && entry.execution_id != execution_id
+        };
         let newest = words.into_iter().rev().find(whole);
         newest.filter(|entry| entry.time > started)
     }

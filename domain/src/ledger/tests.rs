@@ -161,7 +161,10 @@ fn a_reminder_is_no_newer_run() {
         "20261124T020000Z_exec-a_FAILED",
     ]);
     assert_eq!(history.last_end().unwrap().time, at("2026-11-22T02:00:00Z"));
-    assert_eq!(history.newer_than(at("2026-11-22T02:00:00Z")), None);
+    assert_eq!(
+        history.newer_than("exec-a", at("2026-11-22T02:00:00Z")),
+        None
+    );
     assert!(!history.has_run_since(at("2026-11-23T02:00:00Z")));
     let newest = history.newest("exec-a", Verdict::Failed).unwrap();
     assert_eq!(newest.time, at("2026-11-24T02:00:00Z"));
@@ -193,9 +196,17 @@ fn a_newer_run_is_seen() {
         "20261124T020000Z_exec-b_FAILED",
         "20261126T020000Z_none_MISSING",
     ]);
-    let newer = |time| history.newer_than(at(time)).map(|entry| entry.verdict);
+    let newer = |time| {
+        let newer = history.newer_than("exec-z", at(time));
+        newer.map(|entry| entry.verdict)
+    };
     assert_eq!(newer("2026-11-23T02:00:00Z"), Some(Verdict::Failed));
     assert_eq!(newer("2026-11-24T02:00:00Z"), None);
+    let itself = history.newer_than("exec-b", at("2026-11-24T01:00:00Z"));
+    assert_eq!(
+        itself, None,
+        "what was told of a run is not newer than the run"
+    );
 }
 
 proptest! {

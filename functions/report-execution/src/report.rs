@@ -166,7 +166,7 @@ impl Scene<'_> {
         );
         let outage = self.ledger.history().not_good_before(id, started, partial);
         let past = Past {
-            was_not_good: outage.is_some() && !narrowed && self.is_newest(started),
+            was_not_good: outage.is_some() && !narrowed && self.is_newest(id, started),
             baseline: &self.baseline(narrowed),
         };
         let facts = Facts::Execution { execution, failed };

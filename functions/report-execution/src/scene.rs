@@ -70,8 +70,9 @@ impl<'a> Scene<'a> {
 
     /// Whether no later run was told: an old run that becomes known late ends no
     /// outage.
-    pub(crate) fn is_newest(&self, started: Timestamp) -> bool {
-        self.ledger.history().newer_than(started).is_none()
+    pub(crate) fn is_newest(&self, execution_id: &str, started: Timestamp) -> bool {
+        let history = self.ledger.history();
+        history.newer_than(execution_id, started).is_none()
     }
 
     /// What is usual, for a run of all files.
@@ -93,10 +94,10 @@ impl<'a> Scene<'a> {
         Beside {
             last_good: self.ledger.last_good(self.aws).await,
             baseline: self.baseline(narrowed),
-            not_good: not_good.filter(|_| !narrowed && self.is_newest(started)),
+            not_good: not_good.filter(|_| !narrowed && self.is_newest(id, started)),
             row: (self.ledger.unread().is_none() && !narrowed)
                 .then(|| history.row(id, started, verdict)),
-            newer: history.newer_than(started).cloned(),
+            newer: history.newer_than(id, started).cloned(),
             narrowed,
             next_run: self.next_run(),
         }
@@ -107,8 +108,8 @@ impl<'a> Scene<'a> {
     pub(crate) async fn told(&mut self, entry: Entry, record: &Record, letter: &Message) {
         let verdict = entry.verdict;
         // A good run of some files is no sign of life of the whole, nor is an old one.
-        let is_last_word =
-            self.is_newest(entry.time) && !(entry.narrowed && verdict.pings_success());
+        let is_last_word = self.is_newest(&entry.execution_id, entry.time)
+            && !(entry.narrowed && verdict.pings_success());
         if let Err(error) = self.ledger.write(self.aws, entry, record).await {
             tracing::error!("the mail is out, but the ledger was not written: {error}");
         }
