@@ -9,7 +9,6 @@ mod entry;
 mod evidence;
 mod failed_list;
 mod ledger;
-mod memory;
 mod part;
 mod problem_log;
 mod report;

@@ -8,26 +8,18 @@ use backup_domain::watch::Told;
 use jiff::Timestamp;
 
 /// Reads it, and writes it back as it is: whether the ledger can be written must be
-/// known before a letter goes out that needs a record. `None`: it is not readable as
-/// what it should be, and then all is told again.
+/// known before a letter goes out that needs a record. What is not there, or not
+/// readable as what it should be, tells of nothing, and then all is told again.
 ///
 /// # Errors
 ///
 /// [`CallError`] if S3 does not give it, or does not take it.
-pub(crate) async fn read(
-    aws: &Aws,
-    task: &TaskArn,
-    now: Timestamp,
-) -> Result<Option<Told>, CallError> {
+pub(crate) async fn read(aws: &Aws, task: &TaskArn, now: Timestamp) -> Result<Told, CallError> {
     let key = watch_key(&task.task_id);
     let json = aws.find(aws.report_bucket(), &key).await?;
-    let told = match &json {
-        Some(json) => serde_json::from_slice(json).ok(),
-        None => Some(Told::now(&[], now)),
-    };
-    if let Some(told) = &told {
-        write(aws, task, told).await?;
-    }
+    let told = json.and_then(|json| serde_json::from_slice(&json).ok());
+    let told = told.unwrap_or_else(|| Told::now(&[], now));
+    write(aws, task, &told).await?;
     Ok(told)
 }
 
