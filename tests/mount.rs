@@ -17,9 +17,9 @@ const LONGEST_WAIT: u64 = 600 - 40;
 const ID: &str = "i-0123456789abcdef0";
 
 /// Where the copy of the script stands in the template.
-const FROM: &str = "            base64 -d >$script <<'END'\n";
-const TO: &str = "            END\n            chmod +x";
-const INDENT: &str = "            ";
+const FROM: &str = "              base64 -d >$script <<'END'\n";
+const TO: &str = "              END\n              chmod +x";
+const INDENT: &str = "              ";
 const LINE: usize = 104;
 
 /// The template's copy is the script; `INSTA_UPDATE=always` refreshes it.
@@ -70,13 +70,13 @@ fn with_copy(template: &str, script: &[u8]) -> anyhow::Result<String> {
 fn user_data() -> anyhow::Result<String> {
     let template = std::fs::read_to_string(root().join("template.yaml"))?;
     let rest = template
-        .split_once("Fn::Base64: !Sub |\n")
+        .split_once("Fn::Base64: !Sub\n            - |\n")
         .context("no user data")?
         .1;
     let lines = rest.lines().map_while(|line| line.strip_prefix(INDENT));
     let text = lines.fold(String::new(), |text, line| text + line + "\n");
     Ok(text
-        .replace("${FileSystem}", "fs-0123456789abcdef0")
+        .replace("${FileSystemId}", "fs-0123456789abcdef0")
         .replace("${AWS::StackName}", "web")
         .replace("${AWS::Region}", "eu-central-1"))
 }

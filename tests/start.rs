@@ -1,6 +1,6 @@
 //! The function that starts executions, on days that are not ordinary.
 
-use crate::harness::{STACK, Stage, denied, no_mail, start, told, with_variables};
+use crate::harness::{STACK, Stage, allowed, denied, no_mail, start, told, with_variables};
 use anyhow::{Context, ensure};
 use rehearsal::{Fault, signed};
 use serde_json::{Value, json};
@@ -257,6 +257,7 @@ pub(crate) async fn short_burst_credits_slow_a_run_down(stage: &Stage) -> anyhow
     measured(stage, "fs-poor", 12.0 * GIB, 500.0 * GIB).await?;
     let manual = json!({"trigger": "manual"});
     let fast = json!({"trigger": "manual", "overrides": {"bytes_per_second": -1}});
+    let actions = ["cloudwatch:GetMetricData"];
     #[rustfmt::skip]
     let cases = [
         ("fs-rich",    &manual, -1),
@@ -266,7 +267,7 @@ pub(crate) async fn short_burst_credits_slow_a_run_down(stage: &Stage) -> anyhow
     ];
     for (system, request, limit) in cases {
         let variables = [("FILE_SYSTEM_ID", system)];
-        let run = run(stage, request.clone());
+        let run = allowed(stage, START, &actions, run(stage, request.clone()));
         let (execution, answer) = with_variables(stage, START, &variables, run).await?;
         let options = &execution["Options"];
         ensure!(
@@ -278,7 +279,6 @@ pub(crate) async fn short_burst_credits_slow_a_run_down(stage: &Stage) -> anyhow
         let slowed = tag(&execution, "efs-backup:slowed-for").is_some();
         ensure!(slowed == (limit > 0), "{}", execution["Tags"]);
     }
-    let actions = ["cloudwatch:GetMetricData"];
     let variables = [("FILE_SYSTEM_ID", "fs-poor")];
     let run = denied(stage, START, &actions, run(stage, manual));
     let (execution, _) = with_variables(stage, START, &variables, run).await?;

@@ -79,13 +79,16 @@ const SERVICES: [&str; 11] = [
     "sts",
 ];
 
-/// The actions of a role, without those that every function has.
+/// The actions of a role, without those that every function has, and without what
+/// the services behind its calls do with the customer keys.
 fn actions(role: &str) -> BTreeSet<String> {
     let of_all = [
         "sts:AssumeRole",
         "logs:CreateLogStream",
         "logs:PutLogEvents",
         "sqs:SendMessage",
+        "kms:Decrypt",
+        "kms:GenerateDataKey",
     ];
     role.split(|c: char| !(c.is_ascii_alphanumeric() || c == ':'))
         .filter(|word| {

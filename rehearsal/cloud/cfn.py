@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 
 from ministack.services import lambda_svc, scheduler
-from ministack.services.cloudformation import provisioners
+from ministack.services.cloudformation import engine, provisioners
 
 from cloud import cfn_datasync, cfn_network
 from cloud.errors import failed_resource
@@ -33,6 +33,7 @@ REPLACING = {
     "AWS::EC2::LaunchTemplate": ("LaunchTemplateName",),
 }
 
+_dependencies = engine._extract_deps
 _create_function = provisioners._lambda_create
 _update_function = provisioners._lambda_update
 
@@ -40,11 +41,18 @@ _update_function = provisioners._lambda_update
 def install() -> None:
     cfn_datasync.install()
     cfn_network.install()
+    engine._extract_deps = dependencies
     provisioners._REPLACING_PROPERTIES.update(REPLACING)
     provisioners._lambda_create = create_function
     handlers = provisioners._RESOURCE_HANDLERS
     handlers["AWS::Lambda::Function"].update(create=create_function, update=update_function)
     handlers["AWS::Scheduler::Schedule"].update(create=create_schedule, update=update_schedule)
+
+
+def dependencies(resource: dict, names: set) -> set:
+    """What is made before a resource: also what its Metadata refers to, as on AWS."""
+    metadata = {"Properties": resource.get("Metadata", {})}
+    return _dependencies(resource, names) | _dependencies(metadata, names)
 
 
 def create_function(logical_id: str, props: dict, stack_name: str):

@@ -34,6 +34,7 @@ NAMES = {
         _ACTION_MAP _asgs _error _hook_record _hooks _p _reconcile_instances _xml
     """,
     "services.backup": "_create_selection _delete_selection",
+    "services.cloudformation.engine": "_extract_deps",
     "services.cloudformation.provisioners": """
         _REPLACING_PROPERTIES _RESOURCE_HANDLERS _S3_BUCKET_CONFIGURATIONS
         _asg_create _asg_update _ec2_sg_permissions _lambda_create _lambda_update _physical_name _sns_sub_create

@@ -45,7 +45,7 @@ pub(crate) async fn open() -> anyhow::Result<Stage> {
             ("TimeZone", "Europe/Berlin"),
             // Enough for a lagging answer, short enough for a denied one.
             ("DescribeBudgetSeconds", "3"),
-            ("AuditOtherBuckets", "true"),
+            ("AuditAllBuckets", "true"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned())),
     );
@@ -213,12 +213,33 @@ pub(crate) async fn denied<T>(
     actions: &[&str],
     act: impl Future<Output = anyhow::Result<T>>,
 ) -> anyhow::Result<T> {
+    with_statement(stage, function, "Deny", actions, act).await
+}
+
+/// The same, allowed: what a stack with other parameters would let its function do.
+pub(crate) async fn allowed<T>(
+    stage: &Stage,
+    function: &str,
+    actions: &[&str],
+    act: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
+    with_statement(stage, function, "Allow", actions, act).await
+}
+
+async fn with_statement<T>(
+    stage: &Stage,
+    function: &str,
+    effect: &str,
+    actions: &[&str],
+    act: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
     let role = role(stage, function).await?;
     let document = json!({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Deny", "Action": actions, "Resource": "*"}
+        {"Effect": effect, "Action": actions, "Resource": "*"}
     ]});
     let document = document.to_string();
-    let mut fields = vec![("RoleName", role.as_str()), ("PolicyName", "test-deny")];
+    let policy = format!("test-{effect}");
+    let mut fields = vec![("RoleName", role.as_str()), ("PolicyName", &policy)];
     fields.push(("PolicyDocument", &document));
     signed::query(&stage.cloud, "iam", "PutRolePolicy", &fields).await?;
     let result = act.await;

@@ -105,7 +105,7 @@ impl AuditLetter<'_> {
             Keeper::Other => {
                 body.sentence("Do: if it is denied, let audits read other buckets");
                 body.whole(&format!(
-                    "efs-backup deploy --region {} --stack-name {} --parameter AuditOtherBuckets=true",
+                    "efs-backup deploy --region {} --stack-name {} --parameter AuditAllBuckets=true",
                     self.report.task.region, self.report.stack
                 ));
             }
