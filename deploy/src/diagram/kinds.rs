@@ -1,18 +1,25 @@
 //! Types of resources: which are drawn, and what they are called.
 
-/// What only holds other parts together. Everything else is drawn, also what is
-/// not known here.
-const NOT_DRAWN: [&str; 16] = [
+/// What only holds other parts together, guards them or shows them. Everything else
+/// is drawn, also what is not known here.
+const NOT_DRAWN: [&str; 23] = [
+    "AWS::CloudWatch::Dashboard",
+    "AWS::EC2::EIP",
+    "AWS::EC2::FlowLog",
+    "AWS::EC2::NatGateway",
     "AWS::EC2::Route",
     "AWS::EC2::RouteTable",
     "AWS::EC2::SecurityGroupEgress",
     "AWS::EC2::SecurityGroupIngress",
     "AWS::EC2::SubnetRouteTableAssociation",
+    "AWS::EC2::VPCEndpoint",
     "AWS::EC2::VPCGatewayAttachment",
     "AWS::IAM::InstanceProfile",
     "AWS::IAM::ManagedPolicy",
     "AWS::IAM::Policy",
     "AWS::IAM::Role",
+    "AWS::KMS::Alias",
+    "AWS::KMS::Key",
     "AWS::Lambda::Permission",
     "AWS::Logs::LogGroup",
     "AWS::Logs::ResourcePolicy",
