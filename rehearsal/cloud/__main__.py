@@ -59,10 +59,12 @@ def _repair(here: settings.Settings):
     # the environment while it is imported.
     from cloud import (
         alarms, buckets, cfn, datasync, emf, events, faults, fleet, function_logs, functions, iam,
-        internal, log_filter, mail, metrics, mount, publish, rules)
+        internal, log_filter, mail, metrics, mount, object_lock, principals, publish, rules)
 
     iam.install()
+    principals.install()
     datasync.install(here)
+    object_lock.install()
     cfn.install()
     fleet.install()
     buckets.install()

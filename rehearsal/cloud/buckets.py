@@ -2,7 +2,8 @@
 
 The emulator takes `LifecycleConfiguration`, `BucketEncryption`,
 `OwnershipControls`, `LoggingConfiguration`, Object Lock, `Tags` and a suspended
-versioning from a template and forgets them. It also deletes a bucket that has objects.
+versioning from a template and forgets them. It also deletes a bucket that has
+objects, and asks no policy of a bucket whether the stack may change it.
 """
 
 from __future__ import annotations
@@ -12,17 +13,39 @@ from xml.etree.ElementTree import Element, SubElement, fromstring, tostring
 from ministack.services import s3
 from ministack.services.cloudformation import provisioners
 
+from cloud import object_lock, principals
 from cloud.errors import failed_resource
 from cloud.lifecycle import lifecycle_xml
 
+# What a changed property is to S3.
+ACTIONS = {
+    "CorsConfiguration": "s3:PutBucketCORS",
+    "PublicAccessBlockConfiguration": "s3:PutBucketPublicAccessBlock",
+    "WebsiteConfiguration": "s3:PutBucketWebsite",
+    "NotificationConfiguration": "s3:PutBucketNotification",
+    "VersioningConfiguration": "s3:PutBucketVersioning",
+    "LifecycleConfiguration": "s3:PutLifecycleConfiguration",
+    "BucketEncryption": "s3:PutEncryptionConfiguration",
+    "OwnershipControls": "s3:PutBucketOwnershipControls",
+    "LoggingConfiguration": "s3:PutBucketLogging",
+    "ObjectLockEnabled": "s3:PutBucketObjectLockConfiguration",
+    "ObjectLockConfiguration": "s3:PutBucketObjectLockConfiguration",
+    "Tags": "s3:PutBucketTagging",
+}
+
 _create = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]["create"]
+_update = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]["update"]
 
 
 def install() -> None:
     provisioners._S3_BUCKET_CONFIGURATIONS += tuple(
         (name, to_xml, _strict(put), delete) for name, to_xml, put, delete in PROPERTIES)
-    handlers = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]
-    handlers.update(create=create_bucket, delete=delete_bucket)
+    provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"].update(
+        create=create_bucket, update=update_bucket, delete=delete_bucket)
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::S3::BucketPolicy"]
+    for name, action in (("create", "s3:PutBucketPolicy"), ("update", "s3:PutBucketPolicy"),
+                         ("delete", "s3:DeleteBucketPolicy")):
+        handlers[name] = _asking(handlers[name], action)
 
 
 def create_bucket(logical_id: str, props: dict, stack_name: str):
@@ -36,7 +59,27 @@ def create_bucket(logical_id: str, props: dict, stack_name: str):
         raise
 
 
+def update_bucket(name: str, old_props: dict, props: dict, stack_name: str):
+    """Changes nothing where the bucket's policy denies one of the changes to who deploys."""
+    for changed, action in ACTIONS.items():
+        if old_props.get(changed) != props.get(changed):
+            principals.check_deployer(action, name)
+    return _update(name, old_props, props, stack_name)
+
+
+def _asking(handler, action: str):
+    """A handler of a bucket's policy that asks the policy which is there; its properties come second to last."""
+
+    def ask_and_handle(physical_id, *rest):
+        props = rest[-1] if action == "s3:DeleteBucketPolicy" else rest[-2]
+        principals.check_deployer(action, props.get("Bucket", ""))
+        return handler(physical_id, *rest)
+
+    return ask_and_handle
+
+
 def delete_bucket(name: str, props: dict) -> None:
+    principals.check_deployer("s3:DeleteBucket", name)
     status, _, _ = s3._delete_bucket(name)
     if status == 409:
         raise failed_resource("The bucket you tried to delete is not empty. "
@@ -63,7 +106,7 @@ def versioning_xml(versioning: dict) -> bytes:
 
 def _suspend_versioning(name: str) -> None:
     """Versioning never goes away again: without the property it is suspended."""
-    s3._put_bucket_versioning(name, versioning_xml({}))
+    _strict(object_lock.put_versioning)(name, versioning_xml({}))
 
 
 def encryption_xml(encryption: dict) -> bytes:
@@ -95,13 +138,32 @@ def logging_xml(logging: dict) -> bytes:
         for source, name in (("DestinationBucketName", "TargetBucket"),
                              ("LogFilePrefix", "TargetPrefix")):
             SubElement(enabled, name).text = logging.get(source, "")
+        _add_key_format(enabled, logging.get("TargetObjectKeyFormat") or {})
     return tostring(root)
 
 
+def _add_key_format(enabled: Element, key_format: dict) -> None:
+    """How log objects are named; S3 spells it as CloudFormation does."""
+    if not key_format:
+        return
+    element = SubElement(enabled, "TargetObjectKeyFormat")
+    if "PartitionedPrefix" in key_format:
+        source = (key_format["PartitionedPrefix"] or {}).get("PartitionDateSource", "EventTime")
+        SubElement(SubElement(element, "PartitionedPrefix"), "PartitionDateSource").text = source
+    else:
+        SubElement(element, "SimplePrefix")
+
+
 def _put_logging(name: str, body: bytes):
-    """Without a destination of its own the log goes into the bucket it is about."""
+    """Without a destination of its own the log goes into the bucket it is about; one that is named must exist."""
     own = f"<TargetBucket>{name}</TargetBucket>".encode()
-    return s3._put_bucket_logging(name, body.replace(b"<TargetBucket />", own))
+    body = body.replace(b"<TargetBucket />", own)
+    target = fromstring(body).findtext(f".//{{{s3.S3_NS}}}TargetBucket")
+    if target not in s3._buckets:
+        return s3._error("InvalidTargetBucketForLogging", "The target bucket for logging does not exist", 400, target)
+    if s3._bucket_object_lock.get(target):
+        return s3._error("InvalidTargetBucketForLogging", "A bucket with Object Lock takes no access logs", 400, target)
+    return s3._put_bucket_logging(name, body)
 
 
 def _stop_logging(name: str) -> None:
@@ -136,7 +198,7 @@ def _drop_lock_rule(name: str) -> None:
 
 
 PROPERTIES = (
-    ("VersioningConfiguration", versioning_xml, s3._put_bucket_versioning, _suspend_versioning),
+    ("VersioningConfiguration", versioning_xml, object_lock.put_versioning, _suspend_versioning),
     ("LifecycleConfiguration", lifecycle_xml, s3._put_bucket_lifecycle,
      s3._delete_bucket_lifecycle),
     ("BucketEncryption", encryption_xml, s3._put_bucket_encryption, s3._delete_bucket_encryption),

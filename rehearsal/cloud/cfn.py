@@ -1,8 +1,9 @@
 """CloudFormation: the resource types and properties that a stack of ours needs.
 
 The emulator refuses some types, and creates others without a part of what the
-template says. `cfn_datasync.py` and `cfn_network.py` add the types, `buckets.py`
-the bucket properties; this file repairs functions, schedules and change sets.
+template says. The files beside this one, `cfn_*.py`, add the types and what they
+lack, `buckets.py` the bucket properties; this file repairs functions, schedules
+and change sets.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 from ministack.services import lambda_svc, scheduler
 from ministack.services.cloudformation import engine, provisioners
 
-from cloud import cfn_datasync, cfn_network
+from cloud import cfn_datasync, cfn_endpoint, cfn_flow_log, cfn_keys, cfn_nat, cfn_network
 from cloud.errors import failed_resource
 
 # The properties whose change replaces the resource. Of a type that the emulator
@@ -41,6 +42,10 @@ _update_function = provisioners._lambda_update
 def install() -> None:
     cfn_datasync.install()
     cfn_network.install()
+    cfn_nat.install()
+    cfn_endpoint.install()
+    cfn_flow_log.install()
+    cfn_keys.install()
     engine._extract_deps = dependencies
     provisioners._REPLACING_PROPERTIES.update(REPLACING)
     provisioners._lambda_create = create_function

@@ -22,8 +22,10 @@ NAMES = {
         identity_denial_message
     """,
     "core.iam_evaluator": """
-        EvalContext _fnmatch_compile _gather_role_policies _request_origin evaluate
+        EvalContext EvalResult _POLICY_REQUIRED _fnmatch_compile _gather_role_policies _request_origin
+        _resolve_condition_key _resource_policy caller_arn combine_resource_policy enforce evaluate
         evaluate_resource_policy fnmatch_iam fnmatch_iam_cs pin_request_origin request_caller_arn
+        resolve_principal
     """,
     "core.lambda_runtime": "reset",
     "core.responses": """
@@ -37,7 +39,8 @@ NAMES = {
     "services.cloudformation.engine": "_extract_deps",
     "services.cloudformation.provisioners": """
         _REPLACING_PROPERTIES _RESOURCE_HANDLERS _S3_BUCKET_CONFIGURATIONS
-        _asg_create _asg_update _ec2_sg_permissions _lambda_create _lambda_update _physical_name _sns_sub_create
+        _asg_create _asg_update _ec2_apply_tags _ec2_sg_permissions _ec2_vpc_endpoint_create _ec2_vpc_endpoint_update
+        _lambda_create _lambda_update _physical_name _sns_create _sns_sub_create _sns_update
     """,
     "services.cloudformation.stacks": "_runs_on_worker_thread",
     "services.cloudwatch": """
@@ -50,7 +53,12 @@ NAMES = {
         _append_log_events _create_log_stream _filter_log_events _log_group_policies _log_groups _put_log_events
         _resolve_log_group_name _resource_policies
     """,
-    "services.ec2": "_rules_match _security_groups _sg_rule_id _strip_descriptions _subnets",
+    "services.ec2": """
+        _ACTION_MAP _addresses _allocate_address _create_flow_logs _create_nat_gateway _delete_flow_logs
+        _delete_nat_gateway _flow_logs _internet_gateways _lt_data_xml _nat_gateways _parse_filters
+        _parse_member_list _release_address _resource_matches_tag_filters _rules_match _security_groups
+        _sg_rule_id _strip_descriptions _subnets _tag_set_xml _vpc_endpoints _vpcs _xml
+    """,
     "services.efs": "_mount_targets",
     "services.eventbridge": """
         _describe_rule _dispatch_to_lambda _dispatch_to_sqs _invoke_target _list_targets_by_rule
@@ -63,8 +71,10 @@ NAMES = {
         invoke_async_with_retry
     """,
     "services.s3": """
-        S3_NS _buckets _delete_bucket _delete_bucket_encryption _delete_bucket_lifecycle
-        _delete_bucket_ownership_controls _delete_bucket_tagging _put_bucket_encryption
+        S3_NS _SSE_STORED_HEADERS _apply_object_lock_from_headers _bucket_default_sse_headers _bucket_encryption
+        _bucket_object_lock _bucket_policies _buckets _complete_multipart_upload _copy_object _delete_bucket
+        _delete_bucket_encryption _delete_bucket_lifecycle _delete_bucket_ownership_controls
+        _delete_bucket_tagging _error _object_retention _put_bucket_encryption
         _put_bucket_lifecycle _put_bucket_logging _put_bucket_ownership_controls
         _put_bucket_tagging _put_bucket_versioning _put_object_lock_configuration
     """,

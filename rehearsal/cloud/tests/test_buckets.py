@@ -74,15 +74,23 @@ class PropertiesOfABucket(unittest.TestCase):
         self.assertEqual(found["Rules"], [{"ObjectOwnership": "ObjectWriter"}])
 
     def test_logging_configuration(self):
+        self.deploy("b-logs")
+        by_day = {"PartitionedPrefix": {"PartitionDateSource": "EventTime"}}
         self.deploy("b-logging", LoggingConfiguration={
-            "DestinationBucketName": "logs", "LogFilePrefix": "s3/"})
+            "DestinationBucketName": "b-logs", "LogFilePrefix": "s3/", "TargetObjectKeyFormat": by_day})
         self.assertEqual(self.s3.get_bucket_logging(Bucket="b-logging")["LoggingEnabled"],
-                         {"TargetBucket": "logs", "TargetPrefix": "s3/"})
+                         {"TargetBucket": "b-logs", "TargetPrefix": "s3/", "TargetObjectKeyFormat": by_day})
         self.deploy("b-logging", update=True, LoggingConfiguration={"LogFilePrefix": "s3/"})
         self.assertEqual(self.s3.get_bucket_logging(Bucket="b-logging")["LoggingEnabled"]["TargetBucket"],
                          "b-logging")
         self.deploy("b-logging", update=True)
         self.assertNotIn("LoggingEnabled", self.s3.get_bucket_logging(Bucket="b-logging"))
+
+    def test_logging_into_no_bucket_or_one_with_object_lock(self):
+        self.deploy("b-logs-locked", VersioningConfiguration={"Status": "Enabled"}, ObjectLockEnabled=True)
+        for name, target in (("b-logging-none", "b-logs-none"), ("b-logging-locked", "b-logs-locked")):
+            made = stack(name, bucket(name, LoggingConfiguration={"DestinationBucketName": target}))
+            self.assertEqual(made["StackStatus"], "ROLLBACK_COMPLETE", target)
 
     def test_versioning_that_is_suspended(self):
         self.deploy("b-versioning", VersioningConfiguration={"Status": "Suspended"})
