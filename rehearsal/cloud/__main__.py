@@ -58,8 +58,8 @@ def _repair(here: settings.Settings):
     # Imported here because importing them imports the emulator, which reads
     # the environment while it is imported.
     from cloud import (
-        alarms, buckets, cfn, datasync, emf, events, faults, fleet, function_logs, functions, iam,
-        internal, log_filter, mail, metrics, mount, publish, rules)
+        alarms, buckets, cfn, datasync, emf, events, faults, fleet, function_logs, function_metrics,
+        functions, iam, internal, log_filter, mail, metrics, mount, publish, rules)
 
     iam.install()
     datasync.install(here)
@@ -74,6 +74,7 @@ def _repair(here: settings.Settings):
     publish.install()
     log_filter.install()
     function_logs.install()
+    function_metrics.install()
     emf.install()
     metrics.install()
     alarms.install()
