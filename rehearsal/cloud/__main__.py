@@ -58,8 +58,8 @@ def _repair(here: settings.Settings):
     # Imported here because importing them imports the emulator, which reads
     # the environment while it is imported.
     from cloud import (
-        alarms, buckets, cfn, datasync, emf, events, faults, fleet, function_logs, functions, iam,
-        internal, log_filter, mail, metrics, mount, object_lock, principals, publish, rules)
+        alarms, buckets, cfn, datasync, emf, events, faults, fleet, function_logs, function_metrics,
+        functions, iam, internal, log_filter, mail, metrics, mount, object_lock, principals, publish, rules)
 
     iam.install()
     principals.install()
@@ -76,6 +76,7 @@ def _repair(here: settings.Settings):
     publish.install()
     log_filter.install()
     function_logs.install()
+    function_metrics.install()
     emf.install()
     metrics.install()
     alarms.install()

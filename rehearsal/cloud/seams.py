@@ -66,9 +66,9 @@ NAMES = {
     """,
     "services.iam": "_gen_secret _gen_session_access_key _gen_session_token _roles",
     "services.lambda_svc": """
-        _execution_record_for_config _fetch_code_from_s3 _functions _get_func_record_for_ref
-        _emit_lambda_logs _provided_worker_env _route_async_failure _runtime_env_vars function_policy_for_arn
-        invoke_async_with_retry
+        _acquire_execution_slot _execution_record_for_config _fetch_code_from_s3 _functions
+        _get_func_record_for_ref _emit_lambda_logs _emit_lambda_metrics _provided_worker_env
+        _route_async_failure _runtime_env_vars function_policy_for_arn invoke_async_with_retry
     """,
     "services.s3": """
         S3_NS _SSE_STORED_HEADERS _apply_object_lock_from_headers _bucket_default_sse_headers _bucket_encryption
