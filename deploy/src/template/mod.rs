@@ -2,10 +2,13 @@
 //!
 //! The template is never written anew: its text is kept byte for byte, and only
 //! the values of `CodeUri` are replaced. A YAML writer would drop comments and
-//! change `no` into `false`.
+//! change `no` into `false`. Each packaged function also gets the mark that SAM
+//! gives it, so that a stack may be deployed by both in turn.
 
+mod rules;
 mod tree;
 
+pub use rules::{BrokenRule, broken_rules};
 pub(crate) use tree::{Content, Node};
 
 use anyhow::{Context, bail};
@@ -18,6 +21,16 @@ pub struct CodeUri {
     /// The folder, such as `functions/start-execution`.
     pub folder: String,
     bytes: Range<usize>,
+    mark: Option<Mark>,
+}
+
+/// The metadata `SamResourceId` that `sam build` adds to a function. CloudFormation
+/// takes its coming and going for a change of the function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Mark {
+    text: String,
+    /// Where in the template it belongs.
+    place: usize,
 }
 
 impl CodeUri {
@@ -40,17 +53,43 @@ impl CodeUri {
 pub fn code_uris(template: &str) -> anyhow::Result<Vec<CodeUri>> {
     let tree = Node::parse(template)?;
     let resources = tree.get("Resources").into_iter().flat_map(Node::entries);
-    let uris = resources.filter_map(|(_, resource)| resource.get("Properties")?.get("CodeUri"));
-    Ok(uris.filter_map(folder).collect())
+    let uris = resources.filter_map(|(name, resource)| code_uri(template, name, resource));
+    Ok(uris.collect())
 }
 
-fn folder(uri: &Node) -> Option<CodeUri> {
+fn code_uri(template: &str, name: &str, resource: &Node) -> Option<CodeUri> {
+    let uri = resource.get("Properties")?.get("CodeUri")?;
     let folder = uri.text().filter(|text| !text.starts_with("s3://"))?;
     Some(CodeUri {
         folder: folder.to_owned(),
         bytes: uri.bytes.clone(),
+        mark: mark(template, name, resource),
     })
 }
+
+/// The mark, in front of what is in the metadata, or of what is in the resource
+/// where it has none.
+fn mark(template: &str, name: &str, resource: &Node) -> Option<Mark> {
+    let (map, entry) = match resource.get("Metadata") {
+        Some(metadata) if metadata.get(SAM_RESOURCE_ID).is_some() => return None,
+        Some(metadata) => (metadata, format!("{SAM_RESOURCE_ID}: {name}")),
+        None => (resource, format!("Metadata: {{{SAM_RESOURCE_ID}: {name}}}")),
+    };
+    let start = map.bytes.start;
+    if template[start..].starts_with('{') {
+        return Some(Mark {
+            text: format!("{entry}, "),
+            place: start + 1,
+        });
+    }
+    let line = template[..start].rfind('\n').map_or(0, |end| end + 1);
+    Some(Mark {
+        text: format!("{entry}\n{}", " ".repeat(start - line)),
+        place: start,
+    })
+}
+
+const SAM_RESOURCE_ID: &str = "SamResourceId";
 
 /// The template's parameters by name, each with its default if it has one.
 ///
@@ -68,7 +107,8 @@ pub fn declared_parameters(template: &str) -> anyhow::Result<BTreeMap<String, Op
     Ok(parameters.map(with_default).collect())
 }
 
-/// The template with each folder replaced by the address of its code.
+/// The template with each folder replaced by the address of its code, and each
+/// function marked as SAM marks it.
 ///
 /// # Errors
 ///
@@ -76,11 +116,22 @@ pub fn declared_parameters(template: &str) -> anyhow::Result<BTreeMap<String, Op
 pub fn with_code(template: &str, addresses: &BTreeMap<String, String>) -> anyhow::Result<String> {
     let mut text = template.to_owned();
     let found = code_uris(template)?;
-    for uri in found.iter().rev() {
+    let mut edits: Vec<(Range<usize>, &str)> = Vec::new();
+    for uri in &found {
         let address = addresses
             .get(&uri.folder)
             .with_context(|| format!("no code was packaged for CodeUri {}", uri.folder))?;
-        text.replace_range(uri.bytes.clone(), address);
+        edits.push((uri.bytes.clone(), address));
+        edits.extend(
+            uri.mark
+                .iter()
+                .map(|mark| (mark.place..mark.place, mark.text.as_str())),
+        );
+    }
+    // From the end on, so that what is still to be changed stays where it is.
+    edits.sort_by_key(|(bytes, _)| std::cmp::Reverse(bytes.start));
+    for (bytes, new) in edits {
+        text.replace_range(bytes, new);
     }
     if !code_uris(&text)?.is_empty() {
         bail!("the template still names a folder as CodeUri after packaging");
@@ -92,10 +143,10 @@ pub fn with_code(template: &str, addresses: &BTreeMap<String, String>) -> anyhow
 mod tests {
     use super::*;
 
-    const TEMPLATE: &str = "# caf\u{e9}\nParameters:\n  P: {Type: String, Default: no} # kept\n  Q: {Type: String}\nResources:\n  A:\n    Properties:\n      CodeUri: functions/a # why\n      X: !Sub '${B}'\n  B: {Properties: {CodeUri: \"functions/b\", Y: !GetAtt A.Arn}}\n  C: {Properties: {CodeUri: s3://there/c.zip}}\n";
+    const TEMPLATE: &str = "# caf\u{e9}\nParameters:\n  P: {Type: String, Default: no} # kept\n  Q: {Type: String}\nResources:\n  A:\n    Metadata: {BuildMethod: x}\n    Properties:\n      CodeUri: functions/a # why\n      X: !Sub '${B}'\n  B: {Properties: {CodeUri: \"functions/b\", Y: !GetAtt A.Arn}}\n  C: {Properties: {CodeUri: s3://there/c.zip}}\n  D:\n    Type: T\n    Metadata:\n      BuildMethod: x\n    Properties: {CodeUri: functions/a}\n  E:\n    # why\n    Properties: {CodeUri: functions/a}\n  F:\n    Metadata: {SamResourceId: F}\n    Properties: {CodeUri: functions/a}\n";
 
     #[test]
-    fn only_the_addresses_change() {
+    fn only_the_addresses_and_the_marks_change() {
         let addresses = BTreeMap::from([
             ("functions/a".to_owned(), "s3://x/a.zip".to_owned()),
             ("functions/b".to_owned(), "s3://x/b.zip".to_owned()),
@@ -103,7 +154,17 @@ mod tests {
         let packaged = with_code(TEMPLATE, &addresses).unwrap();
         let expected = TEMPLATE
             .replace("functions/a", "s3://x/a.zip")
-            .replace("\"functions/b\"", "s3://x/b.zip");
+            .replace("\"functions/b\"", "s3://x/b.zip")
+            .replace(
+                "A:\n    Metadata: {",
+                "A:\n    Metadata: {SamResourceId: A, ",
+            )
+            .replace("B: {", "B: {Metadata: {SamResourceId: B}, ")
+            .replace("Metadata:\n", "Metadata:\n      SamResourceId: D\n")
+            .replace(
+                "# why\n    P",
+                "# why\n    Metadata: {SamResourceId: E}\n    P",
+            );
         assert_eq!(packaged, expected);
     }
 
@@ -111,7 +172,7 @@ mod tests {
     fn functions_are_named_by_their_folder() {
         let uris = code_uris(TEMPLATE).unwrap();
         let names: Vec<_> = uris.iter().map(CodeUri::function).collect();
-        assert_eq!(names, ["a", "b"]);
+        assert_eq!(names, ["a", "b", "a", "a", "a"]);
     }
 
     #[test]
@@ -129,7 +190,7 @@ mod tests {
     #[test]
     fn a_folder_without_code_is_named() {
         let error = with_code(TEMPLATE, &BTreeMap::new()).unwrap_err();
-        assert!(error.to_string().contains("functions/b"), "{error}");
+        assert!(error.to_string().contains("functions/a"), "{error}");
     }
 
     #[test]

@@ -12,7 +12,8 @@ pub struct Bucket {
     pub region: String,
     /// What the keys of the backup begin with; empty: all keys.
     pub prefix: String,
-    /// For how many days a replaced or deleted copy has to be kept.
+    /// For how many days a replaced or deleted copy has to be kept; 1 where nobody
+    /// has said more.
     pub retain_days: u32,
     /// Who keeps its settings.
     pub keeper: Keeper,
@@ -30,7 +31,10 @@ pub enum Keeper {
         /// Days after which noncurrent versions are archived; 0: never.
         archive_after_days: u32,
     },
-    /// Somebody else. Only what hurts is taken out of their rules.
+    /// Who kept it before the stack backed up to it. Only what hurts is taken out of
+    /// their rules.
+    Existing,
+    /// Somebody else; the stack has nothing to do with it. Their rules as well.
     Other,
 }
 

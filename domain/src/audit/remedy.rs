@@ -29,7 +29,7 @@ pub(super) fn enable_versioning(bucket: &Bucket) -> Remedy {
         ),
         effect: match bucket.keeper {
             Keeper::Stack { .. } => "sets versioning to Enabled, as the template has it",
-            Keeper::Other => "sets versioning to Enabled; it removes nothing",
+            Keeper::Existing | Keeper::Other => "sets versioning to Enabled; it removes nothing",
         }
         .to_owned(),
     }
@@ -39,7 +39,7 @@ pub(super) fn enable_versioning(bucket: &Bucket) -> Remedy {
 pub(super) fn add_rules(bucket: &Bucket) -> Remedy {
     match bucket.keeper {
         Keeper::Stack { archive_after_days } => set_back(bucket, archive_after_days, "Disabled"),
-        Keeper::Other => merged(
+        Keeper::Existing | Keeper::Other => merged(
             bucket,
             &[],
             &[housekeeping(&free_id(bucket, "housekeeping"))],
@@ -56,7 +56,7 @@ pub(super) fn remove_rules(bucket: &Bucket, guilty: &[&Rule]) -> Remedy {
         Keeper::Stack { archive_after_days } if removes_as_the_template_does(bucket) => {
             set_back(bucket, archive_after_days, "Enabled")
         }
-        Keeper::Stack { .. } | Keeper::Other => take_out(bucket, guilty),
+        Keeper::Stack { .. } | Keeper::Existing | Keeper::Other => take_out(bucket, guilty),
     }
 }
 

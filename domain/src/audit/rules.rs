@@ -75,6 +75,7 @@ fn buckets() -> impl Strategy<Value = Bucket> {
     ];
     let keeper = prop_oneof![
         Just(Keeper::Other),
+        Just(Keeper::Existing),
         Just(Keeper::Stack {
             archive_after_days: 30
         })

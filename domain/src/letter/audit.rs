@@ -102,6 +102,12 @@ impl AuditLetter<'_> {
             Keeper::Stack { .. } => {
                 body.sentence("Do: give the function's role what is denied, or ask again later");
             }
+            Keeper::Existing => {
+                body.sentence(
+                    "Do: give the function's role what is denied, see whether the bucket's own \
+                     policy denies it, or ask again later",
+                );
+            }
             Keeper::Other => {
                 body.sentence("Do: if it is denied, let audits read other buckets");
                 body.whole(&format!(

@@ -5,15 +5,17 @@
 //! what is not known calls for a letter like a finding does.
 
 mod aws;
+mod look;
 mod request;
 mod settings;
 
-pub use aws::Aws;
+pub use aws::{Aws, Buckets};
+pub use look::{Asked, look};
 pub use request::{Request, RequestError};
-pub use settings::Settings;
+pub use settings::{OwnRules, Settings};
 
 use aws_call::CallError;
-use backup_domain::audit::{Audited, Bucket, Report, Seen, Severity, audit};
+use backup_domain::audit::{Report, Severity};
 use backup_domain::letter::AuditLetter;
 use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, tracing};
@@ -89,7 +91,7 @@ async fn report(aws: &Aws, settings: &Settings, request: &Request) -> Report {
     let own = [settings.backup_bucket.clone()];
     let mut audited = Vec::new();
     for name in request.buckets.as_deref().unwrap_or(&own) {
-        audited.push(audited_by(aws, settings, name, deadline).await);
+        audited.push(look(&aws.buckets, settings.asked(name), deadline).await);
     }
     Report {
         stack: settings.stack.clone(),
@@ -98,29 +100,4 @@ async fn report(aws: &Aws, settings: &Settings, request: &Request) -> Report {
         fail_on: request.fail_on.unwrap_or(Severity::High),
         audited,
     }
-}
-
-async fn audited_by(aws: &Aws, settings: &Settings, name: &str, deadline: Instant) -> Audited {
-    let (prefix, keeper) = settings.backup_in(name);
-    let (versioning, lifecycle) = tokio::join!(
-        aws.buckets.versioning(name, deadline),
-        aws.buckets.lifecycle(name, deadline)
-    );
-    let (Some(versioning), Some(lifecycle)) = (versioning, lifecycle) else {
-        return Audited {
-            bucket: name.to_owned(),
-            prefix: prefix.to_owned(),
-            keeper,
-            seen: Seen::Gone,
-        };
-    };
-    audit(&Bucket {
-        name: name.to_owned(),
-        region: settings.task.region.clone(),
-        prefix: prefix.to_owned(),
-        retain_days: settings.retain_versions_days,
-        keeper,
-        versioning,
-        lifecycle,
-    })
 }

@@ -10,4 +10,4 @@ pub mod log;
 mod variables;
 
 pub use clients::{Clients, ClientsError};
-pub use variables::{VariableError, given, optional, required};
+pub use variables::{VariableError, given, given_or_empty, optional, required};

@@ -55,6 +55,21 @@ pub fn given<T: FromStr<Err: Display>>(name: &'static str) -> Result<Option<T>, 
     text.map(|text| parsed(name, &text)).transpose()
 }
 
+/// Reads a variable that must be set, but may be empty: that says "none", and
+/// unlike a variable that is not there it was meant.
+///
+/// # Errors
+///
+/// [`VariableError`] names the variable.
+pub fn given_or_empty<T: FromStr<Err: Display>>(
+    name: &'static str,
+) -> Result<Option<T>, VariableError> {
+    if std::env::var_os(name).is_none() {
+        return Err(VariableError::Missing(name));
+    }
+    given(name)
+}
+
 /// A value that is empty counts as not set: that is how a template leaves an
 /// optional one out.
 fn value(name: &'static str) -> Result<Option<String>, VariableError> {
@@ -92,6 +107,9 @@ mod tests {
         assert_eq!(optional("EFS_BACKUP_NO_SUCH_VARIABLE", 7).unwrap(), 7);
         assert_eq!(given::<u8>("EFS_BACKUP_NO_SUCH_VARIABLE").unwrap(), None);
         assert!(given::<u8>("CARGO_PKG_VERSION").is_err());
+        assert!(given_or_empty::<u8>("EFS_BACKUP_NO_SUCH_VARIABLE").is_err());
+        // Cargo sets it for every test, and leaves it empty where there is none.
+        assert_eq!(given_or_empty::<u8>("CARGO_PKG_HOMEPAGE").unwrap(), None);
     }
 
     #[test]

@@ -22,8 +22,8 @@ fn ask(bucket: &Bucket) -> Answer {
         |guilty| Finding {
             evidence: listed(guilty, evidence),
             harm: format!(
-                "a file that was overwritten or deleted has to be there for {} days, and is not",
-                bucket.retain_days
+                "a file that was overwritten or deleted has to be there for {}, and is not",
+                plural_days(bucket.retain_days)
             ),
             remedy: remove_rules(bucket, guilty),
         },
@@ -113,6 +113,26 @@ mod tests {
         ];
         for (name, rules, expected) in cases {
             assert_eq!(said(&with_rules(rules)), expected, "{name}");
+        }
+    }
+
+    /// Nobody has said how long they have to be kept; but kept they have to be.
+    #[test]
+    fn without_a_promise_a_day_is_enough() {
+        let at_once = Rule {
+            noncurrent: Some(NoncurrentExpiration {
+                days: None,
+                newer: Some(5),
+            }),
+            ..keeping("k", 1)
+        };
+        let k = "rule \"k\" (all keys) removes old versions at any age, but for the newest 5";
+        for (rule, expected) in [(keeping("k", 1), "passed"), (at_once, k)] {
+            let bucket = Bucket {
+                retain_days: 1,
+                ..with_rules(vec![rule])
+            };
+            assert_eq!(said(&bucket), expected);
         }
     }
 

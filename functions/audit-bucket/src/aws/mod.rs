@@ -5,7 +5,7 @@ mod s3;
 use crate::Settings;
 use function_env::{Clients, ClientsError};
 use function_mail::Mail;
-use s3::Buckets;
+pub use s3::Buckets;
 
 /// The clients of this function.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ impl Aws {
     pub fn from_env(settings: &Settings) -> Result<Self, ClientsError> {
         let clients = Clients::from_env()?;
         Ok(Aws {
-            buckets: Buckets::of(&settings.task.account, &clients),
+            buckets: Buckets::from_env(&settings.task.account, &clients),
             mail: Mail::to(&settings.topic, &clients),
         })
     }

@@ -32,21 +32,27 @@ type Asked<T> = Option<Result<T, NotKnown>>;
 
 /// The settings of the buckets of one account.
 #[derive(Debug)]
-pub(crate) struct Buckets {
+pub struct Buckets {
     client: Client,
     account: String,
 }
 
 impl Buckets {
-    pub(super) fn of(account: &str, clients: &Clients) -> Self {
+    /// Asks by this client.
+    #[must_use]
+    pub fn new(account: &str, client: Client) -> Self {
+        Buckets {
+            client,
+            account: account.to_owned(),
+        }
+    }
+
+    pub(super) fn from_env(account: &str, clients: &Clients) -> Self {
         let config = Config::from(&clients.config("S3"))
             .to_builder()
             .behavior_version(BehaviorVersion::latest())
             .build();
-        Buckets {
-            client: Client::from_conf(config),
-            account: account.to_owned(),
-        }
+        Buckets::new(account, Client::from_conf(config))
     }
 
     /// Whether the bucket keeps versions.
