@@ -48,19 +48,19 @@ def store(namespace, name, dimensions, instant, *datum) -> None:
 
 
 def _asked_by_the_real_clock(read):
-    """Moves the times of a question as far ahead as the data points were moved."""
-    parse = cloudwatch._parse_ts
+    """Moves the times of a question as far ahead as the data points were moved; the answer says where they lie."""
 
-    def moved(value):
-        instant = parse(value)
-        return None if instant is None else instant + _clock["ahead"]
+    def moved(question: dict) -> dict:
+        times = {}
+        for name in {"StartTime", "EndTime"} & set(question):
+            value = question[name]
+            instant = cloudwatch._parse_ts(value[0] if isinstance(value, list) else value)
+            if instant is not None:
+                times[name] = instant + _clock["ahead"]
+        return {**question, **times}
 
-    def reading(*question, **more):
-        cloudwatch._parse_ts = moved
-        try:
-            return read(*question, **more)
-        finally:
-            cloudwatch._parse_ts = parse
+    def reading(params: dict, body: dict, *protocol):
+        return read(moved(params), moved(body), *protocol)
 
     return reading
 
