@@ -75,7 +75,7 @@ def reason(alarm: dict, state: str, real: list, breaching: list, lacking: int, n
     values = ", ".join(f"{value} ({_short(begin)})" for begin, value in shown)
     at_least = needed if state == "ALARM" else periods - needed + 1
     way = "OK -> ALARM" if state == "ALARM" else "ALARM -> OK"
-    return (f"Threshold Crossed: {len(shown)} out of the last {_counted(periods)} [{values}] {verb} "
+    return (f"Threshold Crossed: {len(shown)} out of the last {periods} datapoints [{values}] {verb} "
             f"{WORDS[alarm['ComparisonOperator']]} the threshold ({limit}) "
             f"(minimum {_counted(at_least)} for {way} transition).")
 
