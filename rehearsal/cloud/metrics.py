@@ -94,6 +94,10 @@ GAUGES = {
 }
 
 
+# What `function_metrics.py` tells of each attempt: silence says that there was none.
+COUNTED = {("AWS/Lambda", name) for name in ("Invocations", "Errors", "Throttles", "Duration")}
+
+
 def take_gauges(alarms: list[dict], instant: float) -> None:
     """Puts what the gauges of these alarms show right before this instant."""
     for alarm in alarms:
@@ -108,5 +112,5 @@ def take_gauges(alarms: list[dict], instant: float) -> None:
 def is_known(alarm: dict) -> bool:
     """Whether silence says something: the local cloud can tell such data points."""
     return (not alarm["Namespace"].startswith("AWS/")
-            or (alarm["Namespace"], alarm["MetricName"]) in GAUGES
+            or (alarm["Namespace"], alarm["MetricName"]) in {*GAUGES, *COUNTED}
             or bool(points(alarm, 0, now() + 1)))
