@@ -59,7 +59,8 @@ def _repair(here: settings.Settings):
     # the environment while it is imported.
     from cloud import (
         alarms, buckets, cfn, datasync, emf, events, faults, fleet, function_logs, function_metrics,
-        functions, iam, internal, log_filter, mail, metrics, mount, object_lock, principals, publish, rules)
+        functions, iam, internal, log_filter, mail, math_alarms, metrics, mount, object_lock, principals,
+        publish, rules)
 
     iam.install()
     principals.install()
@@ -80,6 +81,7 @@ def _repair(here: settings.Settings):
     emf.install()
     metrics.install()
     alarms.install()
+    math_alarms.install()
     faults.install()
     return internal.gateway(here)
 

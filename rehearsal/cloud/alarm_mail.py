@@ -13,6 +13,8 @@ from urllib.parse import quote
 from ministack.core.responses import get_account_id, get_region, new_uuid
 from ministack.services import sns
 
+from cloud import math_alarms
+
 REGIONS = {
     "eu-central-1": "EU (Frankfurt)", "eu-west-1": "EU (Ireland)", "us-east-1": "US East (N. Virginia)",
     "us-west-2": "US West (Oregon)",
@@ -45,6 +47,14 @@ Threshold:
 - The alarm is in the ALARM state when the metric is {ComparisonOperator} {Threshold} for at least {needed} of \
 the last {EvaluationPeriods} period(s) of {Period} seconds.
 
+{monitored}
+
+State Change Actions:
+- OK: [{ok}]
+- ALARM: [{alarm}]
+- INSUFFICIENT_DATA: [{insufficient}]
+"""
+METRIC = """\
 Monitored Metric:
 - MetricNamespace:            {Namespace}
 - MetricName:                 {MetricName}
@@ -52,13 +62,7 @@ Monitored Metric:
 - Period:                     {Period} seconds
 - Statistic:                  {statistic}
 - Unit:                       {unit}
-- TreatMissingData:           {TreatMissingData}
-
-State Change Actions:
-- OK: [{ok}]
-- ALARM: [{alarm}]
-- INSUFFICIENT_DATA: [{insufficient}]
-"""
+- TreatMissingData:           {TreatMissingData}"""
 
 
 def reason(alarm: dict, state: str, real: list, breaching: list, lacking: int, needed: int) -> str:
@@ -75,7 +79,7 @@ def reason(alarm: dict, state: str, real: list, breaching: list, lacking: int, n
     values = ", ".join(f"{value} ({_short(begin)})" for begin, value in shown)
     at_least = needed if state == "ALARM" else periods - needed + 1
     way = "OK -> ALARM" if state == "ALARM" else "ALARM -> OK"
-    return (f"Threshold Crossed: {len(shown)} out of the last {_counted(periods)} [{values}] {verb} "
+    return (f"Threshold Crossed: {len(shown)} out of the last {periods} datapoints [{values}] {verb} "
             f"{WORDS[alarm['ComparisonOperator']]} the threshold ({limit}) "
             f"(minimum {_counted(at_least)} for {way} transition).")
 
@@ -104,28 +108,60 @@ def _text(alarm: dict, old: str, state: str, why: str, region: str) -> str:
     time = datetime.fromtimestamp(alarm["StateUpdatedTimestamp"], timezone.utc)
     console = f"https://{get_region()}.console.aws.amazon.com/cloudwatch/deeplink.js?region={get_region()}"
     return TEXT.format(
-        **{name: value for name, value in alarm.items() if name != "Statistic"},
+        **{**alarm, "Period": math_alarms.period(alarm)}, monitored=_monitored(alarm),
         region=region, state=state, old=old, reason=why, account=get_account_id(),
         time=time.strftime("%A %d %B, %Y %H:%M:%S UTC"),
         link=f"{console}#alarmsV2:alarm/{quote(alarm['AlarmName'])}",
         needed=alarm.get("DatapointsToAlarm") or alarm["EvaluationPeriods"],
-        dimensions=", ".join(f"{pair['Name']} = {pair['Value']}" for pair in alarm["Dimensions"]),
-        statistic=alarm.get("ExtendedStatistic") or alarm["Statistic"], unit=alarm.get("Unit") or "not specified",
         ok=", ".join(alarm["OKActions"]), alarm=", ".join(alarm["AlarmActions"]),
         insufficient=", ".join(alarm["InsufficientDataActions"]))
 
 
+def _monitored(alarm: dict) -> str:
+    """The metric; of metric math the expression alone."""
+    if "Metrics" in alarm:
+        query = math_alarms.watched(alarm)
+        label = f"\n- MetricLabel:                {query['Label']}" if query.get("Label") else ""
+        return f"Monitored Metrics:\n- MetricExpression:           {query['Expression']}{label}"
+    return METRIC.format(
+        **alarm, dimensions=", ".join(f"{pair['Name']} = {pair['Value']}" for pair in alarm["Dimensions"]),
+        statistic=alarm.get("ExtendedStatistic") or alarm["Statistic"], unit=alarm.get("Unit") or "not specified")
+
+
 def _json(alarm: dict, old: str, state: str, why: str, region: str) -> str:
     time = datetime.fromtimestamp(alarm["StateUpdatedTimestamp"], timezone.utc)
-    trigger = {name: alarm.get(name) for name in (
-        "MetricName", "Namespace", "Unit", "Period", "EvaluationPeriods", "DatapointsToAlarm",
-        "ComparisonOperator", "Threshold", "TreatMissingData")}
-    trigger.update(StatisticType="Statistic", Statistic=(alarm.get("Statistic") or "").upper(), Dimensions=[
-        {"name": pair["Name"], "value": pair["Value"]} for pair in alarm["Dimensions"]])
     return json.dumps({
         "AlarmName": alarm["AlarmName"], "AlarmDescription": alarm["AlarmDescription"],
         "AWSAccountId": get_account_id(), "NewStateValue": state, "NewStateReason": why,
         "StateChangeTime": time.strftime("%Y-%m-%dT%H:%M:%S.000+0000"), "Region": region,
         "AlarmArn": alarm["AlarmArn"], "OldStateValue": old, "OKActions": alarm["OKActions"],
         "AlarmActions": alarm["AlarmActions"], "InsufficientDataActions": alarm["InsufficientDataActions"],
-        "Trigger": trigger})
+        "Trigger": _trigger_of_math(alarm) if "Metrics" in alarm else _trigger(alarm)})
+
+
+def _trigger(alarm: dict) -> dict:
+    trigger = {name: alarm.get(name) for name in (
+        "MetricName", "Namespace", "Unit", "Period", "EvaluationPeriods", "DatapointsToAlarm",
+        "ComparisonOperator", "Threshold", "TreatMissingData")}
+    return {**trigger, "StatisticType": "Statistic", "Statistic": (alarm.get("Statistic") or "").upper(),
+            "Dimensions": _dimensions(alarm)}
+
+
+def _trigger_of_math(alarm: dict) -> dict:
+    """Of metric math; `DatapointsToAlarm` is there only if the alarm says it."""
+    trigger = {name: alarm[name] for name in (
+        "EvaluationPeriods", "DatapointsToAlarm", "ComparisonOperator", "Threshold", "TreatMissingData")
+        if name in alarm}
+    metrics = []
+    for query in alarm["Metrics"]:
+        shown = {**query, "ReturnData": query.get("ReturnData", True)}
+        if "MetricStat" in query:
+            metric = query["MetricStat"]["Metric"]
+            shown["MetricStat"] = {**query["MetricStat"], "Metric": {**metric, "Dimensions": _dimensions(metric)}}
+        metrics.append(shown)
+    return {"Period": math_alarms.period(alarm), **trigger, "EvaluateLowSampleCountPercentile": "",
+            "Metrics": metrics}
+
+
+def _dimensions(metric: dict) -> list[dict]:
+    return [{"name": pair["Name"], "value": pair["Value"]} for pair in metric.get("Dimensions") or []]

@@ -8,7 +8,7 @@ each minute of them every alarm is evaluated over the periods that end there.
 How far AWS looks back for data points beyond `EvaluationPeriods` depends on the
 period and is not documented; this looks back by two more, as the example of the
 guide does. Source: CloudWatch User Guide, "Configuring how CloudWatch alarms
-treat missing data". Alarms on math expressions are left alone.
+treat missing data". What an alarm on metric math looks at is in `math_alarms.py`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from fnmatch import fnmatchcase
 from ministack.core.responses import get_account_id
 from ministack.services import cloudwatch, sns
 
-from cloud import alarm_mail, metrics
+from cloud import alarm_mail, math_alarms, metrics
 from cloud.errors import Refused
 
 SERVICE = "cloudwatch.amazonaws.com"
@@ -56,7 +56,7 @@ def pass_time(body: dict) -> dict:
     while True:
         metrics.go_to(instant)
         if instant - looked >= metrics.LOOK_SECONDS:
-            metrics.take_gauges(chosen, instant)
+            metrics.take_gauges([metric for alarm in chosen for metric in math_alarms.series(alarm)], instant)
             looked = instant
         changes.extend(filter(None, (_evaluate(alarm, instant) for alarm in chosen)))
         if instant >= end:
@@ -68,7 +68,8 @@ def pass_time(body: dict) -> dict:
 
 
 def _chosen(patterns: list | None) -> list[dict]:
-    known = {alarm["AlarmName"]: alarm for alarm in cloudwatch._alarms.values() if alarm.get("MetricName")}
+    known = {alarm["AlarmName"]: alarm for alarm in cloudwatch._alarms.values()
+             if alarm.get("MetricName") or alarm.get("Metrics")}
     if patterns is None:
         return list(known.values())
     chosen = {}
@@ -90,9 +91,10 @@ def iso(instant: float) -> str:
 
 def _evaluate(alarm: dict, instant: float) -> dict | None:
     """Judges an alarm at this instant; returns its change of state, if there is one."""
-    if not metrics.is_known(alarm):
-        alarm["StateReason"] = (f"Unchecked: the local cloud has no metric {alarm['MetricName']} "
-                                f"of {alarm['Namespace']}")
+    unknown = [metric for metric in math_alarms.series(alarm) if not metrics.is_known(metric)]
+    if unknown:
+        alarm["StateReason"] = (f"Unchecked: the local cloud has no metric {unknown[0]['MetricName']} "
+                                f"of {unknown[0]['Namespace']}")
         return None
     state, reason = judge(alarm, _values(alarm, instant))
     old = alarm["StateValue"]
@@ -108,14 +110,17 @@ def _evaluate(alarm: dict, instant: float) -> dict | None:
 
 def _values(alarm: dict, instant: float) -> list[tuple[float, float | None]]:
     """Begin and value of each period, the newest first; without data points the value is None."""
-    period, name = alarm["Period"], alarm.get("ExtendedStatistic") or alarm["Statistic"]
-    values = []
+    period, summed, values = math_alarms.period(alarm), math_alarms.series(alarm), []
     for back in range(1, alarm["EvaluationPeriods"] + LOOKED_BACK + 1):
         begin = instant - back * period
-        points = metrics.points(alarm, begin, begin + period)
-        value = cloudwatch._stat_value(cloudwatch._calc_stats(points), name, points) if points else None
-        values.append((begin, value))
+        told = [value for value in (_value(metric, begin, begin + period) for metric in summed) if value is not None]
+        values.append((begin, sum(told) if told else None))
     return values
+
+
+def _value(metric: dict, begin: float, end: float) -> float | None:
+    points, name = metrics.points(metric, begin, end), metric.get("ExtendedStatistic") or metric["Statistic"]
+    return cloudwatch._stat_value(cloudwatch._calc_stats(points), name, points) if points else None
 
 
 def judge(alarm: dict, values: list[tuple[float, float | None]]) -> tuple[str, str]:
@@ -148,7 +153,7 @@ def _breaches(alarm: dict, value: float) -> bool:
 
 def act(alarm: dict, old: str, state: str, reason: str) -> None:
     """Publishes to the topics that are named for the state, where their policies let it."""
-    if not alarm.get("MetricName"):
+    if "AlarmRule" in alarm:
         return _act(alarm, old, state, reason)  # a composite alarm
     field = {"ALARM": "AlarmActions", "OK": "OKActions"}.get(state, "InsufficientDataActions")
     for topic in (alarm.get(field) or []) if alarm.get("ActionsEnabled", True) else []:

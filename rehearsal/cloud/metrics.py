@@ -48,19 +48,19 @@ def store(namespace, name, dimensions, instant, *datum) -> None:
 
 
 def _asked_by_the_real_clock(read):
-    """Moves the times of a question as far ahead as the data points were moved."""
-    parse = cloudwatch._parse_ts
+    """Moves the times of a question as far ahead as the data points were moved; the answer says where they lie."""
 
-    def moved(value):
-        instant = parse(value)
-        return None if instant is None else instant + _clock["ahead"]
+    def moved(question: dict) -> dict:
+        times = {}
+        for name in {"StartTime", "EndTime"} & set(question):
+            value = question[name]
+            instant = cloudwatch._parse_ts(value[0] if isinstance(value, list) else value)
+            if instant is not None:
+                times[name] = instant + _clock["ahead"]
+        return {**question, **times}
 
-    def reading(*question, **more):
-        cloudwatch._parse_ts = moved
-        try:
-            return read(*question, **more)
-        finally:
-            cloudwatch._parse_ts = parse
+    def reading(params: dict, body: dict, *protocol):
+        return read(moved(params), moved(body), *protocol)
 
     return reading
 
@@ -94,6 +94,10 @@ GAUGES = {
 }
 
 
+# What `function_metrics.py` tells of each attempt: silence says that there was none.
+COUNTED = {("AWS/Lambda", name) for name in ("Invocations", "Errors", "Throttles", "Duration")}
+
+
 def take_gauges(alarms: list[dict], instant: float) -> None:
     """Puts what the gauges of these alarms show right before this instant."""
     for alarm in alarms:
@@ -108,5 +112,5 @@ def take_gauges(alarms: list[dict], instant: float) -> None:
 def is_known(alarm: dict) -> bool:
     """Whether silence says something: the local cloud can tell such data points."""
     return (not alarm["Namespace"].startswith("AWS/")
-            or (alarm["Namespace"], alarm["MetricName"]) in GAUGES
+            or (alarm["Namespace"], alarm["MetricName"]) in {*GAUGES, *COUNTED}
             or bool(points(alarm, 0, now() + 1)))

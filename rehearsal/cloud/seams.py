@@ -39,14 +39,15 @@ NAMES = {
     "services.cloudformation.engine": "_extract_deps",
     "services.cloudformation.provisioners": """
         _REPLACING_PROPERTIES _RESOURCE_HANDLERS _S3_BUCKET_CONFIGURATIONS
-        _asg_create _asg_update _ec2_apply_tags _ec2_sg_permissions _ec2_vpc_endpoint_create _ec2_vpc_endpoint_update
-        _lambda_create _lambda_update _physical_name _sns_create _sns_sub_create _sns_update
+        _asg_create _asg_update _cw_metric_alarm_record _ec2_apply_tags _ec2_sg_permissions
+        _ec2_vpc_endpoint_create _ec2_vpc_endpoint_update _lambda_create _lambda_update _physical_name
+        _sns_create _sns_sub_create _sns_update
     """,
     "services.cloudformation.stacks": "_runs_on_worker_thread",
     "services.cloudwatch": """
-        _alarms _calc_stats _dims_from_list _dims_key _dispatch_alarm_actions _evaluate_alarm
+        _alarms _calc_stats _dims_from_list _dims_key _dispatch_alarm_actions _error _evaluate_alarm
         _evaluate_parent_alarms _get_metric_data _get_metric_statistics _history_entries
-        _is_sns_action_arn _metrics _parse_ts _record_history
+        _is_sns_action_arn _metrics _parse_ts _put_metric_alarm _record_history
         _stat_value _store_datum record_metric
     """,
     "services.cloudwatch_logs": """

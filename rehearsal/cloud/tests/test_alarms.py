@@ -214,7 +214,8 @@ class AnAlarmOfAStack(unittest.TestCase):
             "ALARM state",
             "- Description:                Something waits.\n",
             "- State Change:               INSUFFICIENT_DATA -> ALARM\n",
-            "[1.0 (", "was greater than the threshold (0.0) (minimum 1 datapoint for OK -> ALARM transition).",
+            "1 out of the last 1 datapoints [1.0 (",
+            "was greater than the threshold (0.0) (minimum 1 datapoint for OK -> ALARM transition).",
             "- MetricName:                 ApproximateNumberOfMessagesVisible\n",
         ):
             self.assertIn(part, text)
