@@ -39,7 +39,10 @@ def read(path: Path) -> Template:
     return yaml.load(path.read_text(encoding="utf-8"), _Reader)
 
 
-def write(template: Template, path: Path) -> None:
-    """Writes a template in the long form."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.dump(template, Dumper=_Writer, sort_keys=False, width=120), encoding="utf-8")
+def written(templates: dict, folder: Path) -> list[Path]:
+    """The files of templates, each under its name, in the long form."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, body in templates.items():
+        text = yaml.dump(body, Dumper=_Writer, sort_keys=False, width=120)
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return [folder / f"{name}.yaml" for name in templates]

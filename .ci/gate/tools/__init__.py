@@ -1,1 +1,1 @@
-"""Tools that others keep. Each `judge` takes a folder of resolved templates and gives a report for each of them."""
+"""Tools that others keep. Each `judge` takes files of templates and gives a report for each, by its stem."""

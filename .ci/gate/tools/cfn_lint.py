@@ -12,13 +12,8 @@ from .process import run
 _COMMAND = [Path(sys.executable).parent / "cfn-lint", "--include-checks", "I"]
 
 
-def judge(folder: Path) -> dict:
-    """A report for each template of a folder, by the file's stem."""
-    return judge_files(sorted(folder.glob("*.yaml")))
-
-
-def judge_files(paths) -> dict:
-    """A report for each file, by its stem."""
+def judge(paths) -> dict:
+    """A report for each template, by the file's stem."""
     reports = {path.stem: Report("cfn-lint", rules=set(_rules())) for path in paths}
     # Its exit code is a sum of what it found: 2 errors, 4 warnings, 8 hints.
     found = run([*_COMMAND, "--format", "json", *(path.resolve() for path in paths)], answers=range(0, 15, 2))

@@ -11,13 +11,13 @@ from .process import run
 _BIN = Path(sys.executable).parent.parent.with_name("checkov") / "bin"
 
 
-def judge(folder: Path) -> dict:
-    """A report for each template of a folder, by the file's stem."""
+def judge(paths) -> dict:
+    """A report for each template, by the file's stem."""
     said = run([
-        _BIN / "python", _BIN / "checkov", "--directory", folder.resolve(), "--framework", "cloudformation",
-        "--skip-download", "--compact", "--soft-fail", "--output", "json",
+        _BIN / "python", _BIN / "checkov", "--framework", "cloudformation", "--skip-download", "--compact", "--soft-fail", "--output", "json",
+        "--file", *(path.resolve() for path in paths),
     ])  # fmt: skip
-    reports = {path.stem: Report("checkov") for path in folder.glob("*.yaml")}
+    reports = {path.stem: Report("checkov") for path in paths}
     results = json.loads(said)["results"]
     if results["parsing_errors"]:
         raise ToolError(f"checkov cannot read {results['parsing_errors']}")

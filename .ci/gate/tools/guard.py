@@ -14,12 +14,12 @@ _SYSTEM = {"Linux": "ubuntu", "Darwin": "macos"}
 _PROCESSOR = {"arm64": "aarch64"}
 
 
-def judge(folder: Path) -> dict:
-    """A report for each template of a folder, by the file's stem."""
+def judge(paths) -> dict:
+    """A report for each template, by the file's stem."""
     # It ends with 19 when a rule fails.
     said = run([
-        _binary(), "validate", "--rules", _PACKAGE / "rules/control-tower/cfn-guard", "--data", folder.resolve(),
-        "--structured", "--output-format", "json", "--show-summary", "none",
+        _binary(), "validate", "--rules", _PACKAGE / "rules/control-tower/cfn-guard", "--structured",
+        "--output-format", "json", "--show-summary", "none", "--data", *(path.resolve() for path in paths),
     ], answers=(0, 19))  # fmt: skip
     return {Path(judged["name"]).stem: _report(judged) for judged in json.loads(said)}
 

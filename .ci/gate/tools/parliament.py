@@ -2,7 +2,6 @@
 
 import json
 from collections import defaultdict
-from pathlib import Path
 
 import parliament
 
@@ -14,9 +13,9 @@ from ..findings import Report
 _NOT_OF = defaultdict(set, KeyPolicy={"RESOURCE_STAR"})
 
 
-def judge(folder: Path) -> dict:
-    """A report for each template of a folder, by the file's stem."""
-    return {path.stem: judge_template(template.read(path)) for path in folder.glob("*.yaml")}
+def judge(paths) -> dict:
+    """A report for each template, by the file's stem."""
+    return {path.stem: judge_template(template.read(path)) for path in paths}
 
 
 def judge_template(resolved) -> Report:

@@ -1,0 +1,83 @@
+"""Judges `template.yaml` in both profiles, then the gate itself, and says what it saw."""
+
+import sys
+from datetime import date, datetime, timezone
+from pathlib import Path
+
+from . import mutation, rules, summary, template, verdict
+from .findings import ToolError
+from .mutants import MUTANTS, MutantError
+from .profile import Profile, ProfileError, profiles
+from .resolve import resolve
+from .tools import cfn_lint, checkov, guard, parliament, sam
+
+_ROOT = Path(__file__).parents[2]
+_TEMPLATE = _ROOT / "template.yaml"
+_TARGET = _ROOT / "target/gate"
+
+
+def main() -> int:
+    source = template.read(_TEMPLATE)
+    default, strict = profiles(_ROOT / "samconfig.toml")
+    suppressed, (listed, costs) = verdict.suppressions(), verdict.given_up()
+
+    resolved = {profile.name: resolve(source, profile) for profile in (default, strict)}
+    reports = judged(resolved)
+    found = {name: set().union(*(report.findings for report in judged)) for name, judged in reports.items()}
+    reports["template"] = [cfn_lint.judge([_TEMPLATE])["template"], sam.judge_file(_TEMPLATE)]
+
+    faults = [
+        *(f"template: {finding}" for report in reports["template"] for finding in sorted(report.findings)),
+        *verdict.faults_of_profiles(found["default"], found["strict"], suppressed, listed),
+        *verdict.faults_of_suppressions(suppressed, today()),
+        *verdict.faults_of_clearing(listed, costs, strict.given, found_with_one(source, default, strict, listed)),
+        *verdict.faults_of_floors(reports["strict"]),
+    ]
+    deaths = mutation.judged(MUTANTS, resolved, found, _TARGET / "mutants")
+    faults += [f"mutant lives: {death.mutant.fault}" for death in deaths if death.killer is None]
+
+    say(reports, deaths, suppressed, listed, costs)
+    for fault in faults:
+        print(f"FAULT {fault}", file=sys.stderr)
+    return 1 if faults else 0
+
+
+def judged(resolved) -> dict:
+    """What every tool says of each resolved template."""
+    paths = template.written(resolved, _TARGET)
+    by_tool = [tool.judge(paths) for tool in (cfn_lint, checkov, guard, parliament)]
+    return {
+        name: [*(reports[name] for reports in by_tool), rules.judge_template(body)] for name, body in resolved.items()
+    }
+
+
+def found_with_one(source, default, strict, listed) -> dict:
+    """What scanners find in the default with one parameter of the strict profile, by the parameter."""
+    alone = {
+        name: resolve(source, Profile(name, {**default.given, name: strict.given[name]}))
+        for name in {entry.cleared_by for entry in listed} & set(strict.given)
+    }
+    paths = template.written(alone, _TARGET / "alone")
+    by_tool = [checkov.judge(paths), guard.judge(paths)]
+    return {name: set().union(*(reports[name].findings for reports in by_tool)) for name in alone}
+
+
+def say(reports, deaths, suppressed, listed, costs) -> None:
+    """The summary."""
+    killed = sum(death.killer is not None for death in deaths)
+    print(summary.of_mutants(deaths), f"\n{killed} of {len(deaths)} mutants killed", sep="")
+    print("\nWhat the default gives up:", summary.of_default(listed, costs), sep="\n")
+    rows = summary.of_profiles(reports, verdict.all_findings(suppressed), verdict.all_findings(listed))
+    print("\nThe gate:", rows, sep="\n")
+    print(f"{len({(entry.tool, entry.rule) for entry in suppressed})} rules suppressed, of at most {verdict.MOST_SUPPRESSED}")
+
+
+def today() -> date:
+    return datetime.now(timezone.utc).date()
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (ProfileError, ToolError, MutantError) as error:
+        sys.exit(f"gate: {error}")
