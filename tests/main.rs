@@ -23,6 +23,7 @@ mod harness;
 mod mount;
 mod ping;
 mod processes;
+mod protection;
 mod recorded_executions;
 mod restore;
 mod scenarios;
@@ -137,6 +138,7 @@ fn acts() -> Vec<(&'static str, Act)> {
         tool::a_failed_deploy_names_its_cause,
         tool::a_fleet_that_cannot_be_is_refused,
         tool::a_second_stack_comes_and_goes,
+        protection::two_roles_change_what_keeps_the_backup,
         alert_path::a_line_that_is_well_is_told_so,
         alert_path::a_test_mail_goes_the_whole_way,
         alert_path::a_disabled_rule_is_named,

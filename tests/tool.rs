@@ -260,7 +260,7 @@ pub(crate) async fn a_fleet_that_cannot_be_is_refused(stage: &Stage) -> anyhow::
     Ok(())
 }
 
-async fn delete(stage: &Stage, name: &str) -> anyhow::Result<()> {
+pub(crate) async fn delete(stage: &Stage, name: &str) -> anyhow::Result<()> {
     let aws = Aws::from_config(&stage.cloud.config())
         .await
         .map_err(|failure| failure.error)?;

@@ -59,8 +59,8 @@ def _repair(here: settings.Settings):
     # the environment while it is imported.
     from cloud import (
         alarms, buckets, cfn, datasync, emf, events, faults, fleet, function_logs, function_metrics,
-        functions, iam, internal, log_filter, mail, math_alarms, metrics, mount, object_lock, principals,
-        publish, rules)
+        functions, iam, internal, log_filter, mail, math_alarms, message_keys, metrics, mount,
+        object_keys, object_lock, principals, publish, rules)
 
     iam.install()
     principals.install()
@@ -69,6 +69,8 @@ def _repair(here: settings.Settings):
     cfn.install()
     fleet.install()
     buckets.install()
+    object_keys.install()
+    message_keys.install()
     functions.install()
     events.install()
     rules.install()

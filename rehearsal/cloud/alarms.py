@@ -20,7 +20,7 @@ from fnmatch import fnmatchcase
 from ministack.core.responses import get_account_id
 from ministack.services import cloudwatch, sns
 
-from cloud import alarm_mail, math_alarms, metrics
+from cloud import alarm_mail, math_alarms, message_keys, metrics
 from cloud.errors import Refused
 
 SERVICE = "cloudwatch.amazonaws.com"
@@ -159,12 +159,20 @@ def act(alarm: dict, old: str, state: str, reason: str) -> None:
     for topic in (alarm.get(field) or []) if alarm.get("ActionsEnabled", True) else []:
         if not cloudwatch._is_sns_action_arn(topic):
             continue
-        if sns.topic_policy_allows(topic, SERVICE, alarm["AlarmArn"], get_account_id()):
+        try:
+            _check_topic(topic, alarm)
             alarm_mail.publish(alarm, topic, old, state, reason)
             said = f"Successfully executed action {topic}"
-        else:
-            said = f"Failed to execute action {topic}: its policy does not let {SERVICE} publish"
+        except Refused as refusal:
+            said = f"Failed to execute action {topic}: {refusal}"
             _log.error("the alarm %s tells nobody: %s", alarm["AlarmName"], said)
         cloudwatch._history_entries().append({
             "AlarmName": alarm["AlarmName"], "AlarmType": "MetricAlarm", "Timestamp": iso(metrics.now()),
             "HistoryItemType": "Action", "HistorySummary": said, "HistoryData": "{}"})
+
+
+def _check_topic(topic: str, alarm: dict) -> None:
+    """Raises unless both the policy of a topic and that of its key let the alarm publish."""
+    if not sns.topic_policy_allows(topic, SERVICE, alarm["AlarmArn"], get_account_id()):
+        raise Refused(403, f"its policy does not let {SERVICE} publish")
+    message_keys.check_service(topic, SERVICE, alarm["AlarmArn"])

@@ -14,7 +14,7 @@ import threading
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
-from cloud import function_logs, iam, targets
+from cloud import function_logs, iam, message_keys, targets
 from cloud.errors import Refused
 
 # What the emulator sets as AWS does. Everything else it adds is its own.
@@ -76,6 +76,7 @@ def _authorize_destinations() -> None:
         try:
             if action:
                 iam.check_role_allows(role, action, target_arn)
+                message_keys.check_role(target_arn, role)
         except Refused as refusal:
             _log.error("a failed event of %s is lost: %s", function_name, refusal)
             return

@@ -50,12 +50,16 @@ def _let_wildcards_match_line_breaks() -> None:
 
 
 def policy_allows_service(policy, service: str, action: str, resource: str, source_arn: str,
-                          source_account: str = "") -> str:
-    """What a resource or trust policy says about a service: Allow, Deny or ImplicitDeny."""
+                          source_account: str = "", more: dict | None = None) -> str:
+    """What a resource or trust policy says about a service: Allow, Deny or ImplicitDeny.
+
+    `more` are condition keys beside the usual ones; None takes one of these away.
+    """
     keys = {"aws:principalservicename": service, "aws:principalisawsservice": "true",
             "aws:sourceaccount": source_account or get_account_id()}
     if source_arn:
         keys["aws:sourcearn"] = source_arn
+    keys.update(more or {})
     context = iam_evaluator.EvalContext(
         principal_arn="*", principal_type="Service", principal_account="", action=action,
         resource_arn=resource, region=get_region(), service_context=keys,

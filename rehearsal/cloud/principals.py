@@ -61,6 +61,14 @@ def caller():
     return _caller.get()
 
 
+def of_role(role_arn: str):
+    """The role as a service has assumed it, with the policies it has."""
+    account, name = get_account_id(), role_arn.rsplit("/", 1)[-1]
+    return iam_evaluator.PrincipalInfo(
+        arn=f"arn:aws:sts::{account}:assumed-role/{name}/service", type="AssumedRole", account=account,
+        policies=iam_evaluator._gather_role_policies(name, account))
+
+
 def enforce(access_key_id, iam_action, service, region, resource_arn="*", service_context=None):
     """Stands in for the emulator's function: what it never asks the root user, is asked here."""
     refusal = _enforce(access_key_id, iam_action, service, region, resource_arn, service_context)

@@ -1,8 +1,9 @@
 """SNS `Publish` refuses what AWS refuses.
 
 The emulator takes any subject and any message, so a letter that AWS would
-never send looks fine. Its errors also carry the name of the exception where
-AWS sends the code `InvalidParameter`, which no SDK then recognizes.
+never send looks fine, and any publisher, whatever key the topic has. Its errors
+also carry the name of the exception where AWS sends the code `InvalidParameter`,
+which no SDK then recognizes.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import re
 from urllib.parse import parse_qsl
 
 from ministack.services import sns
+
+from cloud import message_keys
 
 LONGEST_SUBJECT = 100  # characters
 LARGEST_MESSAGE = 262_144  # bytes
@@ -33,6 +36,9 @@ async def handle_request(method, path, headers, body, query):
         reason = refusal(form)
         if reason:
             return error("InvalidParameter", f"Invalid parameter: {reason}", 400)
+        refused = message_keys.refusal_of_publish(form.get("TopicArn") or form.get("TargetArn") or "")
+        if refused:
+            return error(*refused, 400)
     return await _handle(method, path, headers, body, query)
 
 

@@ -22,7 +22,7 @@ NAMES = {
         identity_denial_message
     """,
     "core.iam_evaluator": """
-        EvalContext EvalResult _POLICY_REQUIRED _fnmatch_compile _gather_role_policies _request_origin
+        EvalContext EvalResult PrincipalInfo _POLICY_REQUIRED _fnmatch_compile _gather_role_policies _request_origin
         _resolve_condition_key _resource_policy caller_arn combine_resource_policy enforce evaluate
         evaluate_resource_policy fnmatch_iam fnmatch_iam_cs pin_request_origin request_caller_arn
         resolve_principal
@@ -66,18 +66,21 @@ NAMES = {
         _pattern_event_view _put_events
     """,
     "services.iam": "_gen_secret _gen_session_access_key _gen_session_token _roles",
+    "services.kms": "_resolve_key",
     "services.lambda_svc": """
         _acquire_execution_slot _execution_record_for_config _fetch_code_from_s3 _functions
         _get_func_record_for_ref _emit_lambda_logs _emit_lambda_metrics _provided_worker_env
         _route_async_failure _runtime_env_vars function_policy_for_arn invoke_async_with_retry
     """,
     "services.s3": """
-        S3_NS _SSE_STORED_HEADERS _apply_object_lock_from_headers _bucket_default_sse_headers _bucket_encryption
-        _bucket_object_lock _bucket_policies _buckets _complete_multipart_upload _copy_object _delete_bucket
-        _delete_bucket_encryption _delete_bucket_lifecycle _delete_bucket_ownership_controls
-        _delete_bucket_tagging _error _object_retention _put_bucket_encryption
-        _put_bucket_lifecycle _put_bucket_logging _put_bucket_ownership_controls
-        _put_bucket_tagging _put_bucket_versioning _put_object_lock_configuration
+        S3_NS _SSE_STORED_HEADERS _apply_object_lock_from_headers _bucket_default_sse_headers
+        _bucket_encryption _bucket_object_lock _bucket_policies _buckets _complete_multipart_upload
+        _copy_object _create_multipart_upload _delete_bucket _delete_bucket_encryption
+        _delete_bucket_lifecycle _delete_bucket_ownership_controls _delete_bucket_tagging _error
+        _get_object _head_object _multipart_uploads _object_retention _put_bucket_encryption
+        _put_bucket_lifecycle _put_bucket_logging _put_bucket_ownership_controls _put_bucket_tagging
+        _put_bucket_versioning _put_object _put_object_lock_configuration _qp _resolve_sse_write_headers
+        _stored_sse_headers _upload_part _upload_part_copy
     """,
     "services.scheduler": """
         _SCHEDULE_TICK_INTERVAL _create_schedule _group_arn _schedules _update_schedule
@@ -87,7 +90,7 @@ NAMES = {
         _matches_filter_policy _p _refresh_subscription_counts _resolve_message_for_protocol
         _subscribe _topic_by_arn_any_scope _topics handle_request topic_policy_allows
     """,
-    "services.sqs": "_queue_by_arn _queues _refresh_counts queue_policy_allows",
+    "services.sqs": "_Err _QUERY_COMPAT_CODES _dispatch _get_q _queue_by_arn _queues _refresh_counts queue_policy_allows",
     "services.sts": "register_session",
 }
 

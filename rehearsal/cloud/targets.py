@@ -1,7 +1,7 @@
 """The targets of rules and schedules: whether they may be invoked, and what happens if not.
 
-On AWS a rule needs the policy of its target, a schedule a role that trusts
-Scheduler; what may not be delivered goes to the target's dead-letter queue at
+On AWS a rule needs the policies of its target and of the target's key, a schedule
+a role that trusts Scheduler; what may not be delivered goes to the target's dead-letter queue at
 once. The emulator delivers in any case.
 """
 
@@ -14,7 +14,7 @@ from ministack.core.arn import parse_arn
 from ministack.core.responses import get_account_id
 from ministack.services import eventbridge, lambda_svc, scheduler, sns, sqs
 
-from cloud import iam
+from cloud import iam, message_keys
 from cloud.errors import Refused
 
 ACTIONS = {
@@ -43,8 +43,11 @@ def check(target: dict, rule: dict) -> None:
         iam.check_trust(role, SCHEDULER, scheduler._group_arn(rule["GroupName"]))
         if service_of(arn) in ACTIONS:
             iam.check_role_allows(role, ACTIONS[service_of(arn)], arn)
-    elif not target.get("RoleArn") and not _lets_events_in(arn, rule.get("Arn", "")):
-        raise Refused(403, f"its policy does not let {EVENTS} use {arn}")
+            message_keys.check_role(arn, role)
+    elif not target.get("RoleArn"):
+        if not _lets_events_in(arn, rule.get("Arn", "")):
+            raise Refused(403, f"its policy does not let {EVENTS} use {arn}")
+        message_keys.check_service(arn, EVENTS, rule.get("Arn", ""))
     if service_of(arn) == "lambda" and not lambda_svc._get_func_record_for_ref(arn)[0]:
         raise Refused(404, f"Function not found: {arn}")
 
@@ -75,8 +78,11 @@ def give_up(target: dict, event: dict, rule: dict, refusal: Refused) -> None:
             iam.check_trust(target.get("RoleArn", ""), SCHEDULER,
                             scheduler._group_arn(rule["GroupName"]))
             iam.check_role_allows(target["RoleArn"], ACTIONS["sqs"], queue_arn)
+            message_keys.check_role(queue_arn, target["RoleArn"])
         elif not sqs.queue_policy_allows(queue_arn, EVENTS, arn, get_account_id()):
             raise Refused(403, f"its policy does not let {EVENTS} use {queue_arn}")
+        else:
+            message_keys.check_service(queue_arn, EVENTS, arn)
     except Refused as second:
         _log.error("%s does not reach its dead-letter queue: %s", arn, second)
         return

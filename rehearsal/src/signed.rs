@@ -78,6 +78,7 @@ pub async fn query(
     let version = match service {
         "autoscaling" => "2011-01-01",
         "ec2" => "2016-11-15",
+        "sts" => "2011-06-15",
         _ => "2010-05-08",
     };
     let mut form = format!("Action={action}&Version={version}");
