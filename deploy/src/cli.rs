@@ -165,7 +165,7 @@ mod tests {
     /// The documents, and a letter of each kind.
     fn documents() -> Vec<String> {
         let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-        let read = |path: &Path| std::fs::read_to_string(path).unwrap();
+        let read = |path: &Path| std::fs::read_to_string(path).unwrap().replace("\\\n", " ");
         let named = ["README.md", "CHANGELOG.md", "ARCHITECTURE.md"];
         let named = named.map(|name| read(&Path::new(root).join(name)));
         let letters = std::fs::read_dir(format!("{root}/domain/src/letter/snapshots")).unwrap();
