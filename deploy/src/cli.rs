@@ -1,5 +1,7 @@
 //! The command line, as data: what `efs-backup` understands.
 
+use crate::failure::Failure;
+use crate::samconfig::Environment;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -18,10 +20,14 @@ pub struct Cli {
 /// The options of every verb.
 #[derive(Debug, Args)]
 pub struct Global {
-    /// Name of the CloudFormation stack.
-    #[arg(long, global = true, default_value = "efs-backup", value_name = "NAME")]
-    pub stack_name: String,
-    /// AWS region; default: as the AWS CLI finds it.
+    /// Name of the CloudFormation stack; default: as samconfig.toml has it, or efs-backup.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub stack_name: Option<String>,
+    /// Environment of samconfig.toml that names stack, region, profile and, for a
+    /// deployment, parameters; default: the one called default, if there is one.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub config_env: Option<String>,
+    /// AWS region; default: as samconfig.toml has it, or as the AWS CLI finds it.
     #[arg(long, global = true, value_name = "REGION")]
     pub region: Option<String>,
     /// Profile of the AWS configuration files.
@@ -45,6 +51,30 @@ pub struct Global {
     /// Go on without asking.
     #[arg(long, global = true)]
     pub yes: bool,
+}
+
+/// The name of a stack where none is given.
+const STACK_NAME: &str = "efs-backup";
+
+impl Global {
+    /// The name of the stack.
+    #[must_use]
+    pub fn stack_name(&self) -> &str {
+        self.stack_name.as_deref().unwrap_or(STACK_NAME)
+    }
+
+    /// Takes from an environment what the command line does not say.
+    ///
+    /// # Errors
+    ///
+    /// If the environment has one of them in a form that cannot be read.
+    pub fn complete(&mut self, environment: &Environment) -> Result<(), Failure> {
+        let known = |given: &Option<String>, said| given.clone().or(said);
+        self.stack_name = known(&self.stack_name, environment.stack_name()?);
+        self.region = known(&self.region, environment.region()?);
+        self.profile = known(&self.profile, environment.profile()?);
+        Ok(())
+    }
 }
 
 /// When colour is used.
@@ -76,6 +106,18 @@ pub enum Verb {
     Diagram(Diagram),
 }
 
+impl Verb {
+    /// Whether it prints a report however it ends.
+    #[must_use]
+    pub fn has_a_report(&self) -> bool {
+        #[cfg(feature = "rehearsal")]
+        if matches!(self, Verb::Rehearse(_)) {
+            return true;
+        }
+        false
+    }
+}
+
 /// The options of `rehearse`.
 #[cfg(feature = "rehearsal")]
 #[derive(Debug, Args)]
@@ -91,8 +133,8 @@ pub struct Rehearse {
 /// The options of `deploy`.
 #[derive(Debug, Args)]
 pub struct Deploy {
-    /// A template parameter, such as AlertEmail=ops@example.com; may be repeated.
-    /// What is not given keeps its value.
+    /// A template parameter, such as AlertEmail=ops@example.com; may be repeated. It
+    /// wins over samconfig.toml. What neither gives keeps its value.
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
     pub parameters: Vec<(String, String)>,
     /// Template to deploy; default: template.yaml of this project.
@@ -160,6 +202,19 @@ mod tests {
         };
         assert_eq!(deploy.parameters, [("A".to_owned(), "b=c".to_owned())]);
         assert!(Cli::try_parse_from(["efs-backup", "deploy", "--parameter", "A"]).is_err());
+    }
+
+    #[test]
+    fn the_command_line_wins_over_the_environment() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let environment = Environment::read(&folder, None).unwrap();
+        for (arguments, expected) in [(vec![], "efs-backup"), (vec!["--stack-name", "web"], "web")]
+        {
+            let all = ["efs-backup", "outputs"].into_iter().chain(arguments);
+            let mut global = Cli::try_parse_from(all).unwrap().global;
+            global.complete(&environment).unwrap();
+            assert_eq!(global.stack_name(), expected);
+        }
     }
 
     /// The documents, and a letter of each kind.

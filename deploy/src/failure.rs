@@ -39,6 +39,15 @@ impl Failure {
             error: anyhow::anyhow!("{text}"),
         }
     }
+
+    /// The failure for programs, schema `backup.error/1`.
+    #[must_use]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "schema": "backup.error/1",
+            "error": { "text": self.to_string(), "exit": self.exit as u8 },
+        })
+    }
 }
 
 impl From<anyhow::Error> for Failure {
@@ -91,6 +100,13 @@ fn is_about_credentials(error: &CallError) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_program_reads_the_same_as_a_person() {
+        let refused = Failure::new(Exit::Refused, "no: run `x`");
+        let expected = r#"{"error":{"exit":3,"text":"no: run `x`"},"schema":"backup.error/1"}"#;
+        assert_eq!(refused.json().to_string(), expected);
+    }
 
     #[test]
     fn exit_codes_tell_credentials_from_other_failures() {

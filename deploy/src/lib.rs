@@ -9,6 +9,7 @@ pub mod failure;
 pub mod line;
 #[cfg(feature = "rehearsal")]
 pub mod report;
+pub mod samconfig;
 pub mod stack;
 pub mod template;
 pub mod verb;

@@ -14,10 +14,15 @@ async fn main() -> ExitCode {
         Color::Always => colorchoice::ColorChoice::Always.write_global(),
         Color::Never => colorchoice::ColorChoice::Never.write_global(),
     }
+    // A rehearsal says in its own report why it ended.
+    let json = cli.global.json && !cli.verb.has_a_report();
     match verb::carry_out(cli).await {
         Ok(exit) => ExitCode::from(exit),
         Err(failure) => {
             drop(writeln!(anstream::stderr(), "error: {failure}"));
+            if json {
+                drop(writeln!(anstream::stdout(), "{}", failure.json()));
+            }
             ExitCode::from(failure.exit as u8)
         }
     }

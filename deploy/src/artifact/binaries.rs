@@ -75,7 +75,29 @@ pub fn build_release(
     }
     Err(Failure::new(
         Exit::Failed,
-        "the functions were not built; if cargo-lambda is missing, install it with \
+        "the functions were not built: cargo-lambda says why above; correct that, or pass a \
+         folder of binaries with --functions",
+    ))
+}
+
+/// Looks whether cargo-lambda can be called, before anything else is begun.
+///
+/// # Errors
+///
+/// If it, or cargo itself, is missing.
+pub fn builder_is_there(root: &Path) -> Result<(), Failure> {
+    let mut version = Command::new("cargo");
+    version.current_dir(root).args(["lambda", "--version"]);
+    let answer = version
+        .stdin(Stdio::null())
+        .output()
+        .context("cannot start cargo; install Rust from https://rustup.rs")?;
+    if answer.status.success() {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::Failed,
+        "cargo-lambda is missing, which builds the functions: install it with \
          `pip install cargo-lambda ziglang`, or pass a folder of binaries with --functions",
     ))
 }

@@ -6,6 +6,6 @@ mod bucket;
 mod zip;
 
 pub use architecture::Architecture;
-pub use binaries::{Binaries, binary_in, build_release};
+pub use binaries::{Binaries, binary_in, build_release, builder_is_there};
 pub use bucket::ArtifactBucket;
 pub use zip::FunctionZip;

@@ -1,5 +1,7 @@
 //! One change of a resource, and whether it endangers data.
 
+use aws_sdk_cloudformation::types::{ChangeSource, EvaluationType, ResourceChangeDetail};
+
 /// One change of a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
@@ -11,6 +13,9 @@ pub struct Change {
     pub kind: String,
     /// `True`, `False`, `Conditional`, or nothing.
     pub replacement: String,
+    /// Whether only something that it refers to changes. CloudFormation lists it
+    /// because it does not know yet whether what is referred to stays the same.
+    pub is_consequence: bool,
 }
 
 /// The types that hold data.
@@ -47,7 +52,16 @@ pub(super) fn change_from(change: &aws_sdk_cloudformation::types::Change) -> Opt
             .replacement()
             .map_or("", |word| word.as_str())
             .to_owned(),
+        is_consequence: is_consequence(resource.details()),
     })
+}
+
+fn is_consequence(details: &[ResourceChangeDetail]) -> bool {
+    let is_dynamic = |detail: &ResourceChangeDetail| {
+        detail.evaluation() == Some(&EvaluationType::Dynamic)
+            && detail.change_source() != Some(&ChangeSource::DirectModification)
+    };
+    !details.is_empty() && details.iter().all(is_dynamic)
 }
 
 #[cfg(test)]
@@ -61,6 +75,7 @@ mod tests {
             resource: "X".to_owned(),
             kind: kind.to_owned(),
             replacement: replacement.to_owned(),
+            is_consequence: false,
         };
         #[rustfmt::skip]
         let cases = [
@@ -73,6 +88,30 @@ mod tests {
         for (change, destructive, endangers) in cases {
             assert_eq!(change.is_destructive(), destructive, "{change:?}");
             assert_eq!(change.endangers_data(), endangers, "{change:?}");
+        }
+    }
+
+    #[test]
+    fn a_consequence_is_told_from_a_change() {
+        let detail = |evaluation, source| {
+            ResourceChangeDetail::builder()
+                .evaluation(evaluation)
+                .change_source(source)
+                .build()
+        };
+        let code = || detail(EvaluationType::Static, ChangeSource::DirectModification);
+        let function = || detail(EvaluationType::Dynamic, ChangeSource::ResourceAttribute);
+        let text = || detail(EvaluationType::Dynamic, ChangeSource::DirectModification);
+        #[rustfmt::skip]
+        let cases = [
+            ("refers to a change",      vec![function(), function()], true),
+            ("changes itself",          vec![code()],                 false),
+            ("does both",               vec![function(), code()],     false),
+            ("its text changes",        vec![text(), function()],     false),
+            ("nothing is said",         vec![],                       false),
+        ];
+        for (name, details, expected) in cases {
+            assert_eq!(is_consequence(&details), expected, "{name}");
         }
     }
 }

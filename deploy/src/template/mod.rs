@@ -2,9 +2,10 @@
 //!
 //! The template is never written anew: its text is kept byte for byte, and only
 //! the values of `CodeUri` are replaced. A YAML writer would drop comments and
-//! change `no` into `false`. Each packaged function also gets the mark that SAM
-//! gives it, so that a stack may be deployed by both in turn.
+//! change `no` into `false`. Each resource also gets the mark that SAM gives it
+//! (`marks.rs`), so that a stack may be deployed by both in turn.
 
+mod marks;
 mod rules;
 mod tree;
 
@@ -12,6 +13,7 @@ pub use rules::{BrokenRule, broken_rules};
 pub(crate) use tree::{Content, Node};
 
 use anyhow::{Context, bail};
+use marks::marks;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -21,16 +23,6 @@ pub struct CodeUri {
     /// The folder, such as `functions/start-execution`.
     pub folder: String,
     bytes: Range<usize>,
-    mark: Option<Mark>,
-}
-
-/// The metadata `SamResourceId` that `sam build` adds to a function. CloudFormation
-/// takes its coming and going for a change of the function.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Mark {
-    text: String,
-    /// Where in the template it belongs.
-    place: usize,
 }
 
 impl CodeUri {
@@ -53,43 +45,17 @@ impl CodeUri {
 pub fn code_uris(template: &str) -> anyhow::Result<Vec<CodeUri>> {
     let tree = Node::parse(template)?;
     let resources = tree.get("Resources").into_iter().flat_map(Node::entries);
-    let uris = resources.filter_map(|(name, resource)| code_uri(template, name, resource));
-    Ok(uris.collect())
+    let uris = resources.filter_map(|(_, resource)| resource.get("Properties")?.get("CodeUri"));
+    Ok(uris.filter_map(folder).collect())
 }
 
-fn code_uri(template: &str, name: &str, resource: &Node) -> Option<CodeUri> {
-    let uri = resource.get("Properties")?.get("CodeUri")?;
+fn folder(uri: &Node) -> Option<CodeUri> {
     let folder = uri.text().filter(|text| !text.starts_with("s3://"))?;
     Some(CodeUri {
         folder: folder.to_owned(),
         bytes: uri.bytes.clone(),
-        mark: mark(template, name, resource),
     })
 }
-
-/// The mark, in front of what is in the metadata, or of what is in the resource
-/// where it has none.
-fn mark(template: &str, name: &str, resource: &Node) -> Option<Mark> {
-    let (map, entry) = match resource.get("Metadata") {
-        Some(metadata) if metadata.get(SAM_RESOURCE_ID).is_some() => return None,
-        Some(metadata) => (metadata, format!("{SAM_RESOURCE_ID}: {name}")),
-        None => (resource, format!("Metadata: {{{SAM_RESOURCE_ID}: {name}}}")),
-    };
-    let start = map.bytes.start;
-    if template[start..].starts_with('{') {
-        return Some(Mark {
-            text: format!("{entry}, "),
-            place: start + 1,
-        });
-    }
-    let line = template[..start].rfind('\n').map_or(0, |end| end + 1);
-    Some(Mark {
-        text: format!("{entry}\n{}", " ".repeat(start - line)),
-        place: start,
-    })
-}
-
-const SAM_RESOURCE_ID: &str = "SamResourceId";
 
 /// The template's parameters by name, each with its default if it has one.
 ///
@@ -108,7 +74,7 @@ pub fn declared_parameters(template: &str) -> anyhow::Result<BTreeMap<String, Op
 }
 
 /// The template with each folder replaced by the address of its code, and each
-/// function marked as SAM marks it.
+/// resource marked as SAM marks it.
 ///
 /// # Errors
 ///
@@ -116,18 +82,19 @@ pub fn declared_parameters(template: &str) -> anyhow::Result<BTreeMap<String, Op
 pub fn with_code(template: &str, addresses: &BTreeMap<String, String>) -> anyhow::Result<String> {
     let mut text = template.to_owned();
     let found = code_uris(template)?;
+    let marks = marks(template)?;
     let mut edits: Vec<(Range<usize>, &str)> = Vec::new();
     for uri in &found {
         let address = addresses
             .get(&uri.folder)
             .with_context(|| format!("no code was packaged for CodeUri {}", uri.folder))?;
         edits.push((uri.bytes.clone(), address));
-        edits.extend(
-            uri.mark
-                .iter()
-                .map(|mark| (mark.place..mark.place, mark.text.as_str())),
-        );
     }
+    edits.extend(
+        marks
+            .iter()
+            .map(|mark| (mark.place..mark.place, mark.text.as_str())),
+    );
     // From the end on, so that what is still to be changed stays where it is.
     edits.sort_by_key(|(bytes, _)| std::cmp::Reverse(bytes.start));
     for (bytes, new) in edits {
@@ -160,6 +127,7 @@ mod tests {
                 "A:\n    Metadata: {SamResourceId: A, ",
             )
             .replace("B: {", "B: {Metadata: {SamResourceId: B}, ")
+            .replace("C: {", "C: {Metadata: {SamResourceId: C}, ")
             .replace("Metadata:\n", "Metadata:\n      SamResourceId: D\n")
             .replace(
                 "# why\n    P",

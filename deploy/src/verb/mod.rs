@@ -11,8 +11,10 @@ mod status;
 use crate::aws::{Aws, Connection};
 use crate::cli::{Cli, Global, Verb};
 use crate::failure::{Exit, Failure};
+use crate::samconfig::Environment;
 use crate::stack::{self, Stack, StackState};
 use crate::voice::{Loudness, Voice};
+use crate::workspace;
 
 /// Carries out one verb; gives the exit code.
 ///
@@ -20,15 +22,31 @@ use crate::voice::{Loudness, Voice};
 ///
 /// [`Failure`] with the line to print and the exit code.
 pub async fn carry_out(cli: Cli) -> Result<u8, Failure> {
-    let voice = Voice::new(loudness(&cli.global));
-    match cli.verb {
+    let Cli { verb, mut global } = cli;
+    let voice = Voice::new(loudness(&global));
+    let environment = match &verb {
+        Verb::Deploy(_) | Verb::Outputs | Verb::Status | Verb::NotifyTest => environment(&global)?,
+        _ => Environment::default(),
+    };
+    global.complete(&environment)?;
+    match verb {
         #[cfg(feature = "rehearsal")]
-        Verb::Rehearse(options) => rehearse::rehearse(&cli.global, &options, voice).await,
-        Verb::Deploy(options) => deploy::deploy(&cli.global, &options, voice).await,
-        Verb::Outputs => outputs::outputs(&cli.global, voice).await,
-        Verb::Status => status::status(&cli.global, voice).await,
-        Verb::Diagram(options) => diagram::diagram(&options, cli.global.json, voice),
-        Verb::NotifyTest => notify_test::notify_test(&cli.global, voice).await,
+        Verb::Rehearse(options) => rehearse::rehearse(&global, &options, voice).await,
+        Verb::Deploy(options) => deploy::deploy(&global, &options, &environment, voice).await,
+        Verb::Outputs => outputs::outputs(&global, voice).await,
+        Verb::Status => status::status(&global, voice).await,
+        Verb::Diagram(options) => diagram::diagram(&options, global.json, voice),
+        Verb::NotifyTest => notify_test::notify_test(&global, voice).await,
+    }
+}
+
+/// What the project's `samconfig.toml` says. A stack can be looked at from outside of
+/// the project too; then it says nothing.
+fn environment(global: &Global) -> Result<Environment, Failure> {
+    match (workspace::root(), &global.config_env) {
+        (Ok(root), named) => Environment::read(&root, named.as_deref()),
+        (Err(failure), Some(_)) => Err(failure),
+        (Err(_), None) => Ok(Environment::default()),
     }
 }
 
@@ -50,7 +68,9 @@ async fn connect(global: &Global, voice: Voice) -> Result<Aws, Failure> {
     .await?;
     voice.say(&format!(
         "account {}, region {}, stack {}",
-        aws.account, aws.region, global.stack_name
+        aws.account,
+        aws.region,
+        global.stack_name()
     ));
     Ok(aws)
 }

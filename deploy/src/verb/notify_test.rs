@@ -32,7 +32,7 @@ const STATES: [(&str, bool); 3] = [("SUCCESS", true), ("ERROR", true), ("TRANSFE
 /// code 1.
 pub(super) async fn notify_test(global: &Global, voice: Voice) -> Result<u8, Failure> {
     let aws = connect(global, voice).await?;
-    let stack = existing(&aws, &global.stack_name).await?;
+    let stack = existing(&aws, global.stack_name()).await?;
     let line = Line::look(&aws, &stack).await;
     let mut steps = alert_path(&line, &aws, &stack);
     steps.push(test_mail(&aws, &stack, &line).await);

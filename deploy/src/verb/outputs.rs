@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// If there is no such stack.
 pub(super) async fn outputs(global: &Global, voice: Voice) -> Result<u8, Failure> {
     let aws = connect(global, voice).await?;
-    let stack = existing(&aws, &global.stack_name).await?;
+    let stack = existing(&aws, global.stack_name()).await?;
     show(&stack.outputs, global.json, voice);
     Ok(0)
 }

@@ -103,7 +103,7 @@ async fn deploy_into(
         ("DescribeBudgetSeconds".to_owned(), PATIENCE.to_owned()),
     ]);
     let deployment = Deployment {
-        stack_name: &global.stack_name,
+        stack_name: global.stack_name(),
         template: &template,
         binaries,
         parameters: &parameters,

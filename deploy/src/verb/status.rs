@@ -24,11 +24,11 @@ const SCOPE: &str =
 /// known", with exit code 4 where it was denied and 1 otherwise.
 pub(super) async fn status(global: &Global, voice: Voice) -> Result<u8, Failure> {
     let aws = connect(global, voice).await?;
-    let stack = existing(&aws, &global.stack_name).await?;
+    let stack = existing(&aws, global.stack_name()).await?;
     let line = Line::look(&aws, &stack).await;
     let now = Timestamp::now();
     let view = View {
-        name: &global.stack_name,
+        name: global.stack_name(),
         stack: &stack,
         line: &line,
         attention: attention(&line, &aws, &stack, now),

@@ -1,19 +1,25 @@
 //! `efs-backup deploy`: creates or updates the stack.
 
+mod confirmation;
+mod existing_bucket;
+mod ready;
+
 use super::{connect, outputs};
 use crate::artifact::{
-    Architecture, ArtifactBucket, Binaries, FunctionZip, binary_in, build_release,
+    Architecture, ArtifactBucket, Binaries, FunctionZip, binary_in, build_release, builder_is_there,
 };
 use crate::aws::Aws;
 use crate::cli::{Deploy, Global};
 use crate::failure::{Exit, Failure};
+use crate::samconfig::Environment;
 use crate::stack::{self, Change, Parameters, Plan, PlannedChanges, Stack};
-use crate::template::{code_uris, declared_parameters, with_code};
+use crate::template::{code_uris, with_code};
 use crate::voice::Voice;
 use crate::workspace;
 use anyhow::Context;
+use confirmation::{confirmed, not_confirmed};
+use ready::{Ready, ready};
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 /// What is deployed, whoever asks for it: a person or a rehearsal.
@@ -31,7 +37,12 @@ pub struct Deployment<'a> {
     pub yes: bool,
 }
 
-pub(super) async fn deploy(global: &Global, options: &Deploy, voice: Voice) -> Result<u8, Failure> {
+pub(super) async fn deploy(
+    global: &Global,
+    options: &Deploy,
+    environment: &Environment,
+    voice: Voice,
+) -> Result<u8, Failure> {
     let root = workspace::root()?;
     let path = options
         .template
@@ -39,26 +50,36 @@ pub(super) async fn deploy(global: &Global, options: &Deploy, voice: Voice) -> R
         .unwrap_or_else(|| root.join("template.yaml"));
     let template = std::fs::read_to_string(&path)
         .with_context(|| format!("cannot read the template {}", path.display()))?;
+    let parameters = given(environment.parameters()?, &options.parameters)?;
+    if options.functions.is_none() {
+        builder_is_there(&root)?;
+    }
     let aws = connect(global, voice).await?;
-    let parameters = once_each(&options.parameters)?;
+    let name = global.stack_name();
+    let ready = ready(&aws, name, &template, &parameters, voice).await?;
     let binaries = match &options.functions {
         Some(folder) => Binaries(folder.clone()),
-        None => {
-            let before = stack::find(&aws, &global.stack_name).await?;
-            let architecture = architecture(&template, before.as_ref(), &parameters)?;
-            build(&root, &template, architecture, voice)?
-        }
+        None => build(&root, &template, ready.architecture, voice)?,
     };
     let deployment = Deployment {
-        stack_name: &global.stack_name,
+        stack_name: name,
         template: &template,
         binaries: &binaries,
         parameters: &parameters,
         yes: global.yes,
     };
-    let stack = deploy_to(&aws, &deployment, voice).await?;
+    let stack = change(&aws, &deployment, ready, voice).await?;
     outputs::show(&stack.outputs, global.json, voice);
     Ok(0)
+}
+
+/// The parameters of the environment, and over them those of the command line.
+fn given(
+    mut environment: Parameters,
+    command_line: &[(String, String)],
+) -> Result<Parameters, Failure> {
+    environment.extend(once_each(command_line)?);
+    Ok(environment)
 }
 
 fn once_each(given: &[(String, String)]) -> Result<Parameters, Failure> {
@@ -74,17 +95,6 @@ fn once_each(given: &[(String, String)]) -> Result<Parameters, Failure> {
     Ok(parameters)
 }
 
-/// The processor that the functions will run on.
-fn architecture(
-    template: &str,
-    stack: Option<&Stack>,
-    given: &Parameters,
-) -> Result<Architecture, Failure> {
-    let declared = declared_parameters(template)?;
-    let value = stack::effective("Architecture", &declared, stack, given);
-    Ok(Architecture::from_parameter(value.as_deref()))
-}
-
 fn build(
     root: &Path,
     template: &str,
@@ -96,7 +106,7 @@ fn build(
     build_release(root, &functions, architecture, voice)
 }
 
-/// Packages, plans, asks, applies.
+/// Checks, packages, plans, asks, applies.
 ///
 /// # Errors
 ///
@@ -106,14 +116,29 @@ pub async fn deploy_to(
     deployment: &Deployment<'_>,
     voice: Voice,
 ) -> Result<Stack, Failure> {
+    let Deployment {
+        stack_name,
+        template,
+        parameters,
+        ..
+    } = deployment;
+    let ready = ready(aws, stack_name, template, parameters, voice).await?;
+    change(aws, deployment, ready, voice).await
+}
+
+/// Packages, plans, asks, applies.
+async fn change(
+    aws: &Aws,
+    deployment: &Deployment<'_>,
+    ready: Ready,
+    voice: Voice,
+) -> Result<Stack, Failure> {
     let name = deployment.stack_name;
-    let before = stack::find(aws, name).await?;
-    if let Some(refusal) = before.as_ref().and_then(|stack| stack.refusal(aws, name)) {
-        return Err(refusal);
-    }
-    let declared = declared_parameters(deployment.template)?;
-    let parameters = stack::parameters(&declared, before.as_ref(), deployment.parameters)?;
-    let architecture = architecture(deployment.template, before.as_ref(), deployment.parameters)?;
+    let Ready {
+        before,
+        parameters,
+        architecture,
+    } = ready;
     let template_url = package(aws, deployment, architecture, voice).await?;
     let plan = stack::plan(aws, name, before.as_ref(), &template_url, parameters).await?;
     match (plan, before) {
@@ -186,84 +211,72 @@ async fn carry_out(
     Ok(stack)
 }
 
+/// Only a new subscription gets a link, also one in place of another.
 fn subscribes(change: &Change) -> bool {
-    change.kind == "AWS::SNS::Subscription" && change.action != "Remove"
-}
-
-fn not_confirmed(name: &str, planned: &PlannedChanges) -> Failure {
-    let endangered: Vec<&str> = endangered(planned)
-        .map(|change| change.resource.as_str())
-        .collect();
-    let text = if endangered.is_empty() {
-        format!("stack {name} was not changed: confirm the changes, or pass --yes")
-    } else {
-        format!(
-            "stack {name} was not changed: {} would be replaced or removed, which only the \
-             stack's name, typed on a terminal, confirms",
-            endangered.join(", ")
-        )
-    };
-    Failure::new(Exit::Refused, text)
-}
-
-fn endangered(planned: &PlannedChanges) -> impl Iterator<Item = &Change> {
-    planned
-        .changes
-        .iter()
-        .filter(|change| change.endangers_data())
+    change.kind == "AWS::SNS::Subscription"
+        && (change.action == "Add" || change.replacement == "True")
 }
 
 fn summary(name: &str, planned: &PlannedChanges) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for change in &planned.changes {
+    for change in planned
+        .changes
+        .iter()
+        .filter(|change| !change.is_consequence)
+    {
         *counts.entry(change.action.as_str()).or_default() += 1;
     }
-    let counts: Vec<String> = counts
+    let mut counts: Vec<String> = counts
         .iter()
         .map(|(action, n)| format!("{action} {n}"))
         .collect();
+    let changes = planned.changes.iter();
+    let consequences = changes.filter(|change| change.is_consequence).count();
+    if consequences > 0 {
+        counts.push(format!("and {consequences} that refer to others"));
+    }
     let verb = if planned.creates { "create" } else { "update" };
     format!("{verb} stack {name}: {}", counts.join(", "))
 }
 
 fn line(change: &Change) -> String {
-    let mark = match change.replacement.as_str() {
+    let mut mark = match change.replacement.as_str() {
         _ if change.action == "Remove" => "  REMOVED",
         "True" => "  REPLACED",
         "Conditional" => "  may be REPLACED",
         _ => "",
-    };
+    }
+    .to_owned();
+    if change.is_consequence {
+        mark.push_str("  if what it refers to changes");
+    }
     format!(
         "  {:<8} {:<34} {}{mark}",
         change.action, change.resource, change.kind
     )
 }
 
-/// Asks on a terminal; elsewhere nobody can answer, and the answer is no. Where
-/// data is endangered, `--yes` is no answer, and a letter is not enough.
-fn confirmed(deployment: &Deployment<'_>, planned: &PlannedChanges) -> Result<bool, Failure> {
-    let data_is_safe = endangered(planned).next().is_none();
-    if deployment.yes && data_is_safe {
-        return Ok(true);
-    }
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Ok(false);
-    }
-    if data_is_safe {
-        let answer = ask("Apply these changes? [y/N] ")?;
-        return Ok(matches!(answer.as_str(), "y" | "Y" | "yes"));
-    }
-    let answer = ask("Data would be left behind. Type the stack's name to go on: ")?;
-    Ok(answer == deployment.stack_name)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn ask(question: &str) -> Result<String, Failure> {
-    let mut err = anstream::stderr();
-    write!(err, "{question}").context("cannot ask")?;
-    err.flush().context("cannot ask")?;
-    let mut answer = String::new();
-    std::io::stdin()
-        .read_line(&mut answer)
-        .context("cannot read the answer")?;
-    Ok(answer.trim().to_owned())
+    #[test]
+    fn a_change_and_its_consequence_read_like_this() {
+        let change = |resource: &str, kind: &str, replacement: &str, is_consequence| Change {
+            action: "Modify".to_owned(),
+            resource: resource.to_owned(),
+            kind: kind.to_owned(),
+            replacement: replacement.to_owned(),
+            is_consequence,
+        };
+        #[rustfmt::skip]
+        let cases = [
+            (change("F", "AWS::Lambda::Function",   "False",       false), "  Modify   F                                  AWS::Lambda::Function"),
+            (change("P", "AWS::Lambda::Permission", "Conditional", true),  "  Modify   P                                  AWS::Lambda::Permission  may be REPLACED  if what it refers to changes"),
+            (change("V", "AWS::EC2::VPC",           "True",        false), "  Modify   V                                  AWS::EC2::VPC  REPLACED"),
+        ];
+        for (change, expected) in cases {
+            assert_eq!(line(&change), expected);
+        }
+    }
 }
