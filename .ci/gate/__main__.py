@@ -23,12 +23,11 @@ def main() -> int:
 
     resolved = {profile.name: resolve(source, profile) for profile in (default, strict)}
     reports = judged(resolved)
-    found = {name: set().union(*(report.findings for report in judged)) for name, judged in reports.items()}
     reports["template"] = [cfn_lint.judge([_TEMPLATE])["template"], sam.judge_file(_TEMPLATE)]
+    found = {name: set().union(*(report.findings for report in judged)) for name, judged in reports.items()}
 
     faults = [
-        *(f"template: {finding}" for report in reports["template"] for finding in sorted(report.findings)),
-        *verdict.faults_of_profiles(found["default"], found["strict"], suppressed, listed),
+        *verdict.faults_of_profiles(found, suppressed, listed),
         *verdict.faults_of_suppressions(suppressed, today()),
         *verdict.faults_of_clearing(listed, costs, strict.given, found_with_one(source, default, strict, listed)),
         *verdict.faults_of_floors(reports["strict"]),
