@@ -23,18 +23,17 @@ def main() -> int:
 
     resolved = {profile.name: resolve(source, profile) for profile in (default, strict)}
     reports = judged(resolved)
-    found = {name: set().union(*(report.findings for report in judged)) for name, judged in reports.items()}
     reports["template"] = [cfn_lint.judge([_TEMPLATE])["template"], sam.judge_file(_TEMPLATE)]
+    found = {name: set().union(*(report.findings for report in of_tools)) for name, of_tools in reports.items()}
 
     faults = [
-        *(f"template: {finding}" for report in reports["template"] for finding in sorted(report.findings)),
-        *verdict.faults_of_profiles(found["default"], found["strict"], suppressed, listed),
+        *verdict.faults_of_profiles(found, suppressed, listed),
         *verdict.faults_of_suppressions(suppressed, today()),
         *verdict.faults_of_clearing(listed, costs, strict.given, found_with_one(source, default, strict, listed)),
         *verdict.faults_of_floors(reports["strict"]),
     ]
     deaths = mutation.judged(MUTANTS, resolved, found, _TARGET / "mutants")
-    faults += [f"mutant lives: {death.mutant.fault}" for death in deaths if death.killer is None]
+    faults += mutation.faults(deaths)
 
     say(reports, deaths, suppressed, listed, costs)
     for fault in faults:
@@ -64,7 +63,7 @@ def found_with_one(source, default, strict, listed) -> dict:
 
 def say(reports, deaths, suppressed, listed, costs) -> None:
     """The summary."""
-    killed = sum(death.killer is not None for death in deaths)
+    killed = sum(bool(death.killers) for death in deaths)
     print(summary.of_mutants(deaths), f"\n{killed} of {len(deaths)} mutants killed", sep="")
     print("\nWhat the default gives up:", summary.of_default(listed, costs), sep="\n")
     rows = summary.of_profiles(reports, verdict.all_findings(suppressed), verdict.all_findings(listed))

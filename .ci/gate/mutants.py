@@ -137,6 +137,8 @@ _ROWS = [
     ("default", "ledger expires", drop("ReportBucket/LifecycleConfiguration/Rules/expire-task-reports/Prefix")),
     ("default", "Retain of the file system removed", drop("FileSystem/DeletionPolicy")),
     ("default", "Retain on replacement removed", drop("BackupBucket/UpdateReplacePolicy")),
+    ("default", "policy of a bucket goes with the stack", drop("BackupBucketPolicy/DeletionPolicy")),
+    ("default", "ACLs back in use", drop("ReportBucket/OwnershipControls")),
     ("strict", "Object Lock removed", drop("BackupBucket/ObjectLockConfiguration"), drop("BackupBucket/ObjectLockEnabled")),
     ("strict", "access logs removed", drop("BackupBucket/LoggingConfiguration")),
     # ==== Who is let in ====
@@ -154,6 +156,8 @@ _ROWS = [
     ("default", "alarms of any account may publish", drop(
         "WatchTopicPolicy/PolicyDocument/Statement/AllowAlarmsOfThisStack/Condition")),
     ("default", "policy of the alert topic removed", drop("AlertTopicPolicy")),
+    ("default", "a service may do all to the queue", put(
+        "FailureQueuePolicy/PolicyDocument/Statement/AllowUndeliveredEvents/Action", "sqs:*")),
     ("default", "permission without SourceArn", drop("ExecutionFinishedPermission/SourceArn")),
     ("default", "permission for a service of any account", drop("ExecutionFinishedPermission/SourceAccount")),
     # ==== What roles may do ====
@@ -182,6 +186,7 @@ _ROWS = [
     ("default", "DataSync not let in", drop("MountTargetFromDataSync")),
     ("default", "an instance serves without its files", put(
         "FleetGroup/LifecycleHookSpecificationList/0/DefaultResult", "CONTINUE")),
+    ("default", "a zone of the fleet without a mount target", drop("MountTargetB")),
     ("default", "the fleet in one zone", drop("FleetGroup/VPCZoneIdentifier/1")),
     # ==== Transfer ====
     ("default", "source and destination swapped", swap("Task/SourceLocationArn", "Task/DestinationLocationArn")),
@@ -189,11 +194,17 @@ _ROWS = [
     ("default", "report of failed files removed", drop("Task/TaskReportConfig")),
     ("default", "task log off", put("Task/Options/LogLevel", "OFF")),
     ("default", "files travel in the clear", put("SourceLocation/InTransitEncryption", "NONE")),
+    ("default", "REMOVE without versions",
+        put("Task/Options/PreserveDeletedFiles", "REMOVE"), drop("BackupBucket/VersioningConfiguration")),
+    ("default", "changed files left as they were", put("Task/Options/OverwriteMode", "NEVER")),
+    ("default", "DataSync may not write its log", drop("TaskLogPolicy")),
+    ("default", "DataSync's own schedule", put("Task/Schedule", {"ScheduleExpression": "rate(1 day)"})),
     ("default", "owners not kept", put("Task/Options/Uid", "NONE")),
     # ==== Events and schedules ====
     ("default", "pattern with a key that no event has", put(f"{_EVENT}/detail", {
         "status": [{"anything-but": ["QUEUED"]}]})),
     ("default", "pattern of two final states", put(f"{_EVENT}/detail/State", ["SUCCESS", "ERROR"])),
+    ("default", "the runs of every task", drop(f"{_EVENT}/resources")),
     ("default", "rule disabled", put("ExecutionFinishedRule/State", "DISABLED")),
     ("default", "schedule disabled", put("StartSchedule/State", "DISABLED")),
     ("default", "rule without permission", drop("ExecutionFinishedPermission")),
@@ -203,6 +214,11 @@ _ROWS = [
     ("default", "schedule without a queue", drop("WatchSchedule/Target/DeadLetterConfig")),
     ("default", "rule not let into its queue", drop("FailureQueuePolicy/PolicyDocument/Statement/AllowUndeliveredEvents")),
     ("default", "function may not send to the queue", drop(f"{_START}/KeepFailedEvents")),
+    ("default", "a lost event not retried", drop(f"{_TARGET}/RetryPolicy")),
+    ("default", "failures kept for four days", drop("FailureQueue/MessageRetentionPeriod")),
+    ("default", "a log group of Lambda's own making", drop("ReportExecutionFunction/LoggingConfig")),
+    ("default", "concurrency reserved", put("ReportExecutionFunction/ReservedConcurrentExecutions", 1)),
+    ("default", "a function less patient than its wait", put("ReportExecutionFunction/Timeout", 15)),
     ("default", "log without an end", drop("TaskLog/RetentionInDays")),
     # ==== Alarms ====
     ("default", "alarm of the queue removed", drop("FailureQueueNotEmptyAlarm")),
@@ -213,6 +229,10 @@ _ROWS = [
         "NoRecentGoodRunAlarm/AlarmActions", [{"Ref": "AlertTopic"}])),
     ("default", "alarms not let into their topic", drop(
         "WatchTopicPolicy/PolicyDocument/Statement/AllowAlarmsOfThisStack")),
+    ("default", "a watch once a day", put("WatchSchedule/ScheduleExpression", "rate(1 day)")),
+    ("default", "nine alarms", *(
+        put(f"Alarm{i}", copy.deepcopy(_ALARM)) for i in range(9))),
+    ("default", "an alarm without words", drop("NoRecentGoodRunAlarm/AlarmDescription")),
     ("default", "nobody hears alarms", drop("WatchSubscription")),
     # ==== Keys ====
     ("strict", "key without rotation", put("DataKey/EnableKeyRotation", False)),
@@ -220,8 +240,12 @@ _ROWS = [
     ("strict", "key policy without CloudWatch Logs", drop("MessagingKey/KeyPolicy/Statement/AllowLogs")),
     ("strict", "key policy without Auto Scaling", drop("DataKey/KeyPolicy/Statement/AllowVolumesOfTheFleetToStay")),
     ("strict", "key policy without the account", drop("MessagingKey/KeyPolicy/Statement/AllowThisAccount")),
+    ("strict", "function without the key of its topic", drop(f"{_REPORT}/UseTheKeys")),
     ("strict", "one key for mails and their watch", put(
         "WatchTopic/KmsMasterKeyId", {"Fn::GetAtt": ["MessagingKey", "Arn"]})),
+    ("strict", "a queue under a key that rules may not use",
+        drop("DataKey/KeyPolicy/Statement/AllowRules"),
+        put("FailureQueue/KmsMasterKeyId", {"Fn::GetAtt": ["DataKey", "Arn"]})),
     ("strict", "key gone after a week", put("DataKey/PendingWindowInDays", 7)),
     # ==== What CloudFormation would refuse ====
     ("default", "a reference to nothing", put("FleetGroup/VPCZoneIdentifier/0", {"Ref": "NoSuchSubnet"})),

@@ -12,10 +12,10 @@ from .tools import cfn_lint, checkov, guard, parliament
 
 @dataclass(frozen=True)
 class Death:
-    """A mutant and what killed it; nothing, where it lives."""
+    """A mutant and what kills it; nothing, where it lives."""
 
     mutant: Mutant
-    killer: Finding | None
+    killers: frozenset[Finding]
 
 
 def judged(mutants, resolved, known, folder: Path) -> list[Death]:
@@ -28,11 +28,11 @@ def judged(mutants, resolved, known, folder: Path) -> list[Death]:
     deaths = {}
     for mutant, body in bodies.items():
         found = rules.judge_template(body).findings | parliament.judge_template(body).findings
-        deaths[mutant] = _first(found - known[mutant.profile])
+        deaths[mutant] = frozenset(found - known[mutant.profile])
     for scanner in (cfn_lint, guard, checkov):
-        alive = [mutant for mutant, killer in deaths.items() if killer is None]
+        alive = [mutant for mutant, killers in deaths.items() if not killers]
         deaths |= _scanned(scanner, alive, bodies, known, folder)
-    return [Death(mutant, killer) for mutant, killer in deaths.items()]
+    return [Death(mutant, killers) for mutant, killers in deaths.items()]
 
 
 def _scanned(scanner, mutants, bodies, known, folder):
@@ -41,8 +41,16 @@ def _scanned(scanner, mutants, bodies, known, folder):
         return {}
     stems = {mutant: re.sub(r"\W+", "-", mutant.fault) for mutant in mutants}
     reports = scanner.judge(template.written({stem: bodies[mutant] for mutant, stem in stems.items()}, folder))
-    return {mutant: _first(reports[stem].findings - known[mutant.profile]) for mutant, stem in stems.items()}
+    return {mutant: frozenset(reports[stem].findings - known[mutant.profile]) for mutant, stem in stems.items()}
 
 
-def _first(findings):
-    return min(findings, default=None)
+def faults(deaths) -> list[str]:
+    """Mutants that live, tools that kill nothing, and rules of our own that no mutant breaks: can they fail at all?"""
+    killers = set().union(*(death.killers for death in deaths))
+    tools = {"cfn-lint", "checkov", "cfn-guard", "parliament"} - {finding.tool for finding in killers}
+    broken = {finding.rule for finding in killers if finding.tool == rules.TOOL}
+    return [
+        *(f"mutant lives: {death.mutant.fault}" for death in deaths if not death.killers),
+        *(f"no mutant is killed by {tool}" for tool in sorted(tools)),
+        *(f"no mutant breaks {name}" for name in map(rules.name_of, rules.rules()) if name not in broken),
+    ]

@@ -1,5 +1,7 @@
 """What a person reads at the end: tables of text."""
 
+from collections import Counter
+
 
 def table(head, rows) -> str:
     """Columns as wide as they need to be; numbers to the right."""
@@ -37,6 +39,10 @@ def of_default(listed, costs) -> str:
 
 
 def of_mutants(deaths) -> str:
-    """Each mutant and its killer."""
-    rows = [[death.mutant.profile, death.mutant.fault, death.killer or "LIVES"] for death in deaths]
+    """Each mutant and its killer; of several, the one that fewest die of."""
+    deadly = Counter(killer.rule for death in deaths for killer in death.killers)
+    rows = [
+        [death.mutant.profile, death.mutant.fault, min(death.killers, key=lambda k: (deadly[k.rule], k), default="LIVES")]
+        for death in deaths
+    ]
     return table(["template", "mutant", "killed by"], rows)

@@ -54,18 +54,15 @@ def all_findings(entries) -> set[Finding]:
     return set().union(*(entry.findings for entry in entries))
 
 
-def faults_of_profiles(default, strict, suppressed, listed) -> list[str]:
-    """What is found and on no list, and what is on a list and not found."""
-    stays = all_findings(suppressed)
-    unlisted = [
-        *(f"strict: {finding}" for finding in sorted(strict - stays)),
-        *(f"default: {finding}" for finding in sorted(default - stays - all_findings(listed))),
+def faults_of_profiles(found, suppressed, listed) -> list[str]:
+    """What is found and on no list, and what is on a list and not found. `found` has the findings by template."""
+    stays, gone = all_findings(suppressed), all_findings(listed)
+    allowed = {name: stays | gone if name == "default" else stays for name in found}
+    return [
+        *(f"{name}: {finding}" for name in found for finding in sorted(found[name] - allowed[name])),
+        *(f"suppressions.yaml: no longer found: {finding}" for finding in sorted(stays - set().union(*found.values()))),
+        *(f"default.yaml: no longer found: {finding}" for finding in sorted(gone - found["default"])),
     ]
-    stale = [
-        *(f"suppressions.yaml: no longer found: {finding}" for finding in sorted(stays - default - strict)),
-        *(f"default.yaml: no longer found: {finding}" for finding in sorted(all_findings(listed) - default)),
-    ]
-    return unlisted + stale
 
 
 def faults_of_suppressions(suppressed, today: date) -> list[str]:

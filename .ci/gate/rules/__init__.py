@@ -10,6 +10,7 @@ from ..findings import Report
 from ..stack import Stack
 from . import access, alarms, events, failures, fleet, keys, network, resource_policies, storage, transfer
 
+TOOL = "own rules"
 _FILES = [storage, resource_policies, access, keys, network, fleet, transfer, events, failures, alarms]
 
 
@@ -23,12 +24,17 @@ def rules() -> list:
     ]
 
 
+def name_of(rule) -> str:
+    """`every-bucket-keeps-versions` of the function of that name."""
+    return rule.__name__.replace("_", "-")
+
+
 def judge_template(resolved) -> Report:
     """A report with one result a rule."""
-    report = Report("own rules")
+    report = Report(TOOL)
     stack = Stack(resolved)
     for rule in rules():
-        name = rule.__name__.replace("_", "-")
+        name = name_of(rule)
         report.rules.add(name)
         broken = set(rule(stack))
         for resource in broken:

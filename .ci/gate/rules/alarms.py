@@ -29,6 +29,16 @@ def silence_rings(stack: Stack):
             yield alarm.name
 
 
+def the_watch_speaks_as_often_as_its_alarm_listens(stack: Stack):
+    """D2: an hourly figure, missed three times, rings; a rarer one would ring between two of them."""
+    hourly = [watch for watch in stack.of("Scheduler::Schedule") if "watch" in str(watch.get("Target/Input"))]
+    if [watch.get("ScheduleExpression") for watch in hourly] != ["rate(1 hour)"]:
+        yield "the template"
+    for alarm in stack.of("CloudWatch::Alarm"):
+        if alarm.get("MetricName") == "HoursSinceGood" and (alarm.get("Period"), alarm.get("EvaluationPeriods")) != (3600, 3):
+            yield alarm.name
+
+
 def an_alarm_does_not_use_what_it_watches(stack: Stack):
     """D2: what mails about runs cannot tell that mails about runs do not arrive."""
     reporting = {

@@ -99,6 +99,14 @@ def functions_log_into_a_group_of_the_stack(stack: Stack):
             yield function.name
 
 
+def a_function_outlives_its_patience(stack: Stack):
+    """D5: it waits for DataSync, and then still has the time to say that it waited in vain."""
+    for function in stack.functions:
+        budget = int(function.get("Environment/Variables/DESCRIBE_BUDGET_SECONDS", 0))
+        if int(function.get("Timeout", 3)) < 2 * budget + 20:
+            yield function.name
+
+
 def no_function_reserves_concurrency(stack: Stack):
     """D16: in a new account, whose quota is low, a reservation fails the deployment; at a low one it throttles."""
     for function in stack.functions:

@@ -6,7 +6,6 @@ from ..documents import example
 from ..stack import (
     Stack,
     condition_keys,
-    covers,
     denies,
     is_for_everybody,
     is_plain_http_denied,
@@ -79,8 +78,6 @@ def policies_allow_no_wildcard(stack: Stack):
     """IAM.21: what a resource policy allows is spelt out."""
     for policy in stack.of(*_POLICIES):
         for statement in _statements(policy):
-            if statement["Effect"] == "Allow" and covers(statement, "any:Thing"):
-                yield policy.name
             if statement["Effect"] == "Allow" and any("*" in action for action in listed(statement.get("Action"))):
                 yield policy.name
 
