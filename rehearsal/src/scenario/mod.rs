@@ -12,6 +12,7 @@ mod duplicate_event;
 mod failed;
 mod filters;
 mod first_copy;
+mod fleet_off;
 mod key_too_long;
 mod late_report;
 mod lost_event;
@@ -33,10 +34,11 @@ mod sns_throttled;
 mod start_refused;
 mod stuck;
 mod update;
+mod variants;
 
 pub use outcome::{Ending, Outcome, play};
 
-use crate::{Mail, Say, Stage};
+use crate::{Deploy, Mail, Say, Stage};
 use checks::{
     check, check_good, check_new_versions, check_says, check_subject, check_verdict, tell,
 };
@@ -105,11 +107,13 @@ pub enum Scenario {
     DeadWatch,
     /// The fleet grows by an instance, and loses one.
     Scale,
+    /// A stack without a fleet, and without system backups.
+    FleetOff,
 }
 
 impl Scenario {
     /// All scenarios, in the order of playing.
-    pub const ALL: [Scenario; 30] = [
+    pub const ALL: [Scenario; 31] = [
         Scenario::FirstCopy,
         Scenario::NoChange,
         Scenario::Modify,
@@ -140,6 +144,7 @@ impl Scenario {
         Scenario::Audit,
         Scenario::DeadWatch,
         Scenario::Scale,
+        Scenario::FleetOff,
     ];
 
     /// The name on the command line and in reports.
@@ -176,13 +181,14 @@ impl Scenario {
             Scenario::Audit => "audit",
             Scenario::DeadWatch => "dead-watch",
             Scenario::Scale => "scale",
+            Scenario::FleetOff => "fleet-off",
         }
     }
 
     /// What must have been played before it.
     fn needs(self) -> &'static [Scenario] {
         match self {
-            Scenario::FirstCopy => &[],
+            Scenario::FirstCopy | Scenario::FleetOff => &[],
             Scenario::Delete => &[Scenario::Add],
             _ => &[Scenario::FirstCopy],
         }
@@ -205,7 +211,12 @@ impl Scenario {
         ordered.into_iter().collect()
     }
 
-    async fn act(self, stage: &Stage, say: Say<'_>) -> anyhow::Result<Vec<Mail>> {
+    async fn act(
+        self,
+        stage: &Stage,
+        deploy: Deploy<'_>,
+        say: Say<'_>,
+    ) -> anyhow::Result<Vec<Mail>> {
         match self {
             Scenario::FirstCopy => first_copy::play(stage, say).await,
             Scenario::NoChange => no_change::play(stage, say).await,
@@ -237,6 +248,7 @@ impl Scenario {
             Scenario::Audit => audit::play(stage, say).await,
             Scenario::DeadWatch => dead_watch::play(stage, say).await,
             Scenario::Scale => scale::play(stage, say).await,
+            Scenario::FleetOff => fleet_off::play(stage, deploy, say).await,
         }
     }
 }

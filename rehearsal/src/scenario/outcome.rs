@@ -2,7 +2,7 @@
 
 use super::Scenario;
 use crate::instance::NoNamespaces;
-use crate::{Say, Stage, Version};
+use crate::{Deploy, Say, Stage, Version};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -76,8 +76,9 @@ impl Ending {
     }
 }
 
-/// Plays one scenario. What goes wrong is part of its outcome.
-pub async fn play(scenario: Scenario, stage: &Stage, say: Say<'_>) -> Outcome {
+/// Plays one scenario; one about a variant of the stack deploys it. What goes wrong is
+/// part of its outcome.
+pub async fn play(scenario: Scenario, stage: &Stage, deploy: Deploy<'_>, say: Say<'_>) -> Outcome {
     let told = Mutex::new(Vec::new());
     let remember = |line: &str| {
         say(line);
@@ -87,7 +88,7 @@ pub async fn play(scenario: Scenario, stage: &Stage, say: Say<'_>) -> Outcome {
     let before = versions(stage).await;
     let begun = Instant::now();
     let known = stage.mails().map_or(0, |mails| mails.len());
-    let played = scenario.act(stage, &remember).await;
+    let played = scenario.act(stage, deploy, &remember).await;
     let took = begun.elapsed();
     let mails = stage.mails().unwrap_or_default();
     Outcome {
