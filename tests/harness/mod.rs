@@ -1,6 +1,7 @@
 //! The stage of all tests, and what they do on it.
 
 pub(crate) mod program;
+pub(crate) mod template;
 
 pub(crate) use rehearsal::{Answer, Stage, signed};
 

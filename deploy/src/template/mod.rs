@@ -6,7 +6,7 @@
 
 mod tree;
 
-pub(crate) use tree::{Content, Node};
+pub use tree::{Content, Node};
 
 use anyhow::{Context, bail};
 use std::collections::BTreeMap;
