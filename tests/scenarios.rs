@@ -40,8 +40,9 @@ fn mails(scenario: Scenario) -> usize {
         | Scenario::StartRefused
         | Scenario::Restore
         | Scenario::Remove => 2,
+        Scenario::Filters | Scenario::LateReport | Scenario::Recovery => 3,
         // A stack of its own, with two addresses to confirm.
-        Scenario::Filters | Scenario::LateReport | Scenario::Recovery | Scenario::FleetOff => 3,
+        Scenario::FleetOff | Scenario::ExistingResources => 3,
         Scenario::Missing => 4,
         Scenario::DeadWatch => 5,
         Scenario::MassChange => 8,

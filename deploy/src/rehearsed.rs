@@ -80,9 +80,29 @@ impl Rehearsed<'_> {
         cloud: &LocalCloud,
         variant: Variant,
     ) -> anyhow::Result<Parameters> {
-        let given = variant.parameters.into_iter();
-        let given = given.map(|(name, value)| (name.to_owned(), value));
-        let deployed = self.deploy(cloud, variant.name, given.collect()).await;
+        let mut given = match variant.profile {
+            Some(profile) => self.profile(profile)?,
+            None => Parameters::new(),
+        };
+        let further = variant.parameters.into_iter();
+        given.extend(further.map(|(name, value)| (name.to_owned(), value)));
+        let deployed = self.deploy(cloud, variant.name, given).await;
         deployed.map_err(|failure| failure.error)
+    }
+
+    /// The parameters of a profile of `samconfig.toml`.
+    fn profile(&self, name: &str) -> anyhow::Result<Parameters> {
+        let path = self.root.join("samconfig.toml");
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        let section = text.split_once(&format!("[{name}.deploy.parameters]"));
+        let listed = section.and_then(|(_, rest)| rest.split_once("parameter_overrides = ["));
+        let (_, listed) = listed.with_context(|| format!("samconfig.toml has no {name}"))?;
+        let listed = listed.split(']').next().unwrap_or_default();
+        let pairs = listed.split('"').skip(1).step_by(2);
+        let pairs = pairs.filter_map(|pair| pair.split_once('='));
+        Ok(pairs
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect())
     }
 }

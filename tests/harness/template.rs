@@ -5,11 +5,17 @@ use anyhow::Context;
 use deploy::template::{Content, Node};
 use serde_json::{Map, Value, json};
 
-/// The template with every condition on: `!If` is its first branch. A short form such
-/// as `!Ref X` is `{"Ref": "X"}`, and every scalar is a text.
+/// The template with every condition on. A short form such as `!Ref X` is
+/// `{"Ref": "X"}`, and every scalar is a text.
 pub(crate) fn template() -> anyhow::Result<Value> {
+    template_where(true)
+}
+
+/// The template with every condition on or off: `!If` is its first or its second branch.
+/// Resources stay, whatever their condition.
+pub(crate) fn template_where(on: bool) -> anyhow::Result<Value> {
     let text = std::fs::read_to_string(root().join("template.yaml"))?;
-    value(&Node::parse(&text)?).context("an empty template")
+    value(&Node::parse(&text)?, on).context("an empty template")
 }
 
 /// The resources of a type, each with its name and properties.
@@ -30,16 +36,17 @@ pub(crate) fn listed(value: &Value) -> Vec<&Value> {
 }
 
 /// `None` where the template wants no value.
-fn value(node: &Node) -> Option<Value> {
+fn value(node: &Node, on: bool) -> Option<Value> {
     if node.tag.as_deref() == Some("If") {
-        return node.elements().get(1).and_then(value);
+        let branch = node.elements().get(if on { 1 } else { 2 });
+        return branch.and_then(|branch| value(branch, on));
     }
     let plain = match &node.content {
         Content::Scalar(text) => json!(text),
-        Content::List(nodes) => nodes.iter().filter_map(value).collect(),
+        Content::List(nodes) => nodes.iter().filter_map(|node| value(node, on)).collect(),
         Content::Map(entries) => {
             let entries = entries.iter();
-            let known = entries.filter_map(|(name, node)| Some((name.clone(), value(node)?)));
+            let known = entries.filter_map(|(name, node)| Some((name.clone(), value(node, on)?)));
             Value::Object(known.collect::<Map<String, Value>>())
         }
     };

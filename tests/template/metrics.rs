@@ -1,7 +1,7 @@
 //! The metrics that alarms and the dashboard name. A wrong name is no error in
 //! CloudWatch: the alarm is silent, and the graph is empty.
 
-use crate::harness::template::{listed, resources, template};
+use crate::harness::template::{listed, resources, template, template_where};
 use anyhow::{Context, ensure};
 use backup_domain::metric::{DIMENSION, Metric, NAMESPACE};
 use serde_json::Value;
@@ -43,22 +43,31 @@ const OF_AWS: [(&str, &[&str], &[&str]); 10] = [
 
 /// Every metric that is asked for is emitted, by the functions or by AWS.
 pub(crate) async fn every_metric_exists() -> anyhow::Result<()> {
-    let template = template()?;
-    let alarms = resources(&template, "AWS::CloudWatch::Alarm");
+    for on in [true, false] {
+        let template = template_where(on)?;
+        let named = named(&template)?;
+        let unknown: Vec<&Named> = named.iter().filter(|one| !is_emitted(one)).collect();
+        ensure!(unknown.is_empty(), "nobody emits {unknown:#?}");
+    }
+    Ok(())
+}
+
+/// What alarms and the dashboard name.
+fn named(template: &Value) -> anyhow::Result<Vec<Named>> {
     let mut named = Vec::new();
-    for (id, alarm) in &alarms {
+    for (id, alarm) in resources(template, "AWS::CloudWatch::Alarm") {
         let asked = of_alarm(id, alarm);
         ensure!(!asked.is_empty(), "{id} names no metric");
         named.extend(asked);
     }
-    for (id, dashboard) in resources(&template, "AWS::CloudWatch::Dashboard") {
-        let graphs = of_dashboard(id, &dashboard["DashboardBody"])?;
-        ensure!(!graphs.is_empty(), "{id} names no metric");
+    let dashboards = resources(template, "AWS::CloudWatch::Dashboard");
+    ensure!(dashboards.len() == 1, "{} dashboards", dashboards.len());
+    for (id, dashboard) in dashboards {
+        let graphs = of_dashboard(id, &dashboard["DashboardBody"], &template["Parameters"])?;
+        ensure!(graphs.len() >= 6, "{id} names {} metrics", graphs.len());
         named.extend(graphs);
     }
-    let unknown: Vec<&Named> = named.iter().filter(|one| !is_emitted(one)).collect();
-    ensure!(unknown.is_empty(), "nobody emits {unknown:#?}");
-    Ok(())
+    Ok(named)
 }
 
 /// Few alarms, each with something to do: what is wrong with the reporter goes past it.
@@ -116,7 +125,7 @@ fn of_alarm(id: &str, alarm: &Value) -> Vec<Named> {
     named.collect()
 }
 
-/// A word of the template; of a choice by condition the first one.
+/// A word of the template, or what stands for one.
 fn text(value: &Value) -> String {
     value
         .as_str()
@@ -126,8 +135,8 @@ fn text(value: &Value) -> String {
 /// The metrics of all graphs: `[namespace, metric, dimension, value, …, options]`, where
 /// `.` repeats what stands above it. Source: CloudWatch API Reference, "Dashboard body
 /// structure and syntax".
-fn of_dashboard(id: &str, body: &Value) -> anyhow::Result<Vec<Named>> {
-    let body = substituted(body);
+fn of_dashboard(id: &str, body: &Value, parameters: &Value) -> anyhow::Result<Vec<Named>> {
+    let body = substituted(body, parameters);
     let body: Value = serde_json::from_str(&body)
         .with_context(|| format!("the body of {id} is no JSON: {body}"))?;
     let mut named = Vec::new();
@@ -172,8 +181,9 @@ fn repeated(words: &[&str], above: &[String]) -> Vec<String> {
     row
 }
 
-/// The text of a `!Sub`: each name stands for its value, or for itself.
-fn substituted(value: &Value) -> String {
+/// The text of a `!Sub`: each name stands for its value, for the default of a parameter,
+/// or for itself.
+fn substituted(value: &Value, parameters: &Value) -> String {
     let (text, values) = match &value["Fn::Sub"] {
         Value::String(text) => (text.as_str(), BTreeMap::new()),
         Value::Array(parts) => {
@@ -182,7 +192,7 @@ fn substituted(value: &Value) -> String {
                 .and_then(Value::as_object)
                 .into_iter()
                 .flatten();
-            let values = values.map(|(name, value)| (name.as_str(), substituted(value)));
+            let values = values.map(|(name, value)| (name.as_str(), substituted(value, parameters)));
             (parts[0].as_str().unwrap_or_default(), values.collect())
         }
         _ => return text(value).replace('"', "'"),
@@ -191,7 +201,8 @@ fn substituted(value: &Value) -> String {
     let mut said = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let (name, rest) = part.split_once('}').unwrap_or((part, ""));
-        said.push_str(values.get(name).map_or(name, String::as_str));
+        let default = parameters[name]["Default"].as_str().unwrap_or(name);
+        said.push_str(values.get(name).map_or(default, String::as_str));
         said.push_str(rest);
     }
     said

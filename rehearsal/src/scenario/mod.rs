@@ -9,6 +9,7 @@ mod checks;
 mod dead_watch;
 mod delete;
 mod duplicate_event;
+mod existing_resources;
 mod failed;
 mod filters;
 mod first_copy;
@@ -109,11 +110,13 @@ pub enum Scenario {
     Scale,
     /// A stack without a fleet, and without system backups.
     FleetOff,
+    /// A stack that takes over a network, a file system and a bucket.
+    ExistingResources,
 }
 
 impl Scenario {
     /// All scenarios, in the order of playing.
-    pub const ALL: [Scenario; 31] = [
+    pub const ALL: [Scenario; 32] = [
         Scenario::FirstCopy,
         Scenario::NoChange,
         Scenario::Modify,
@@ -145,6 +148,7 @@ impl Scenario {
         Scenario::DeadWatch,
         Scenario::Scale,
         Scenario::FleetOff,
+        Scenario::ExistingResources,
     ];
 
     /// The name on the command line and in reports.
@@ -182,13 +186,14 @@ impl Scenario {
             Scenario::DeadWatch => "dead-watch",
             Scenario::Scale => "scale",
             Scenario::FleetOff => "fleet-off",
+            Scenario::ExistingResources => "existing-resources",
         }
     }
 
     /// What must have been played before it.
     fn needs(self) -> &'static [Scenario] {
         match self {
-            Scenario::FirstCopy | Scenario::FleetOff => &[],
+            Scenario::FirstCopy | Scenario::FleetOff | Scenario::ExistingResources => &[],
             Scenario::Delete => &[Scenario::Add],
             _ => &[Scenario::FirstCopy],
         }
@@ -249,6 +254,7 @@ impl Scenario {
             Scenario::DeadWatch => dead_watch::play(stage, say).await,
             Scenario::Scale => scale::play(stage, say).await,
             Scenario::FleetOff => fleet_off::play(stage, deploy, say).await,
+            Scenario::ExistingResources => existing_resources::play(stage, deploy, say).await,
         }
     }
 }
