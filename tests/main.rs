@@ -68,6 +68,12 @@ fn solos() -> Vec<(&'static str, Solo)> {
         mount::no_instance_goes_into_service_without_its_files,
         mount::two_instances_see_the_same_file,
         mount::the_load_is_bounded,
+        template::its_sections_are_in_order,
+        template::agree_with_the_functions,
+        template::name_what_they_are_about,
+        template::every_metric_exists,
+        template::alarms_are_few_and_lead_somewhere,
+        template::each_is_explained,
     ]
 }
 
@@ -161,8 +167,6 @@ fn acts() -> Vec<(&'static str, Act)> {
         fleet::its_machines_are_locked_down,
         fleet::its_network_is_closed,
         fleet::its_role_allows_what_the_script_calls,
-        template::its_sections_are_in_order,
-        template::it_agrees_with_the_functions,
         seams::every_repair_holds,
         processes::rehearse_leaves_nothing_running,
         processes::a_killed_rehearsal_leaves_nothing_running,

@@ -8,6 +8,8 @@ pub mod diagram;
 pub mod failure;
 pub mod line;
 #[cfg(feature = "rehearsal")]
+pub mod rehearsed;
+#[cfg(feature = "rehearsal")]
 pub mod report;
 pub mod samconfig;
 pub mod stack;

@@ -1,6 +1,6 @@
 //! The stack's Auto Scaling group, seen and driven from outside.
 
-use crate::{Stage, signed};
+use crate::{Stage, signed, xml};
 use anyhow::Context;
 use aws_smithy_types::base64;
 
@@ -41,12 +41,12 @@ impl<'a> Fleet<'a> {
     /// If Auto Scaling does not describe it.
     pub async fn members(&self) -> anyhow::Result<Vec<Member>> {
         let group = self.describe().await?;
-        let instances = between(&group, "Instances").unwrap_or_default();
+        let instances = xml::text(&group, "Instances").unwrap_or_default();
         let member = |text: &str| {
             Some(Member {
-                id: between(text, "InstanceId")?.to_owned(),
-                state: between(text, "LifecycleState")?.to_owned(),
-                zone: between(text, "AvailabilityZone")?.to_owned(),
+                id: xml::text(text, "InstanceId")?.to_owned(),
+                state: xml::text(text, "LifecycleState")?.to_owned(),
+                zone: xml::text(text, "AvailabilityZone")?.to_owned(),
             })
         };
         Ok(instances.split("<member>").filter_map(member).collect())
@@ -88,7 +88,7 @@ impl<'a> Fleet<'a> {
     /// If its launch template has none.
     pub async fn user_data(&self) -> anyhow::Result<String> {
         let template = self.launch_template().await?;
-        let user_data = between(&template, "userData").context("no user data")?;
+        let user_data = xml::text(&template, "userData").context("no user data")?;
         let user_data = base64::decode(user_data).context("the user data is no base64")?;
         Ok(String::from_utf8(user_data)?)
     }
@@ -100,8 +100,9 @@ impl<'a> Fleet<'a> {
     /// If it has none.
     pub async fn launch_template(&self) -> anyhow::Result<String> {
         let group = self.describe().await?;
-        let id = between(&group, "LaunchTemplateId").context("a group without launch template")?;
-        let version = between(&group, "Version").context("a launch template without version")?;
+        let id =
+            xml::text(&group, "LaunchTemplateId").context("a group without launch template")?;
+        let version = xml::text(&group, "Version").context("a launch template without version")?;
         let fields = [
             ("LaunchTemplateId", id),
             ("LaunchTemplateVersion.1", version),
@@ -120,10 +121,4 @@ impl<'a> Fleet<'a> {
         let answer = signed::query(&self.stage.cloud, "autoscaling", action, fields).await;
         Ok(answer?.body)
     }
-}
-
-/// The text of the first element of a name.
-fn between<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
-    let rest = xml.split_once(&format!("<{name}>"))?.1;
-    Some(rest.split_once(&format!("</{name}>"))?.0)
 }

@@ -23,7 +23,9 @@ pub mod signed;
 mod stage;
 mod told;
 mod tree;
+mod variant;
 mod wait;
+pub mod xml;
 
 pub use alarm::{AlarmChange, AlarmStand, Passed};
 pub use fault::{Delivery, Fault, Healed};
@@ -33,6 +35,7 @@ pub use outbox::{Kind, Mail};
 pub use past::KeptLedger;
 pub use scenario::{Ending, Outcome, Scenario, play};
 pub use stage::{Answer, Run, Stage, Version};
+pub use variant::{Deploy, Deployed, Resource, Variant};
 
 /// Says one line about what is going on.
 pub type Say<'a> = &'a (dyn Fn(&str) + Sync);

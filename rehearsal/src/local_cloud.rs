@@ -12,6 +12,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::process::Command;
+use tokio::sync::Mutex;
 
 /// The region that the local cloud plays.
 pub const REGION: &str = "eu-central-1";
@@ -35,8 +36,8 @@ pub struct LocalCloud {
     token: String,
     http: reqwest::Client,
     datasync_url: String,
-    emulator: Process,
-    datasync: Process,
+    /// In the order of their end: the emulator outlives what talks to it.
+    processes: Mutex<Vec<Process>>,
 }
 
 impl LocalCloud {
@@ -71,8 +72,7 @@ impl LocalCloud {
             token,
             http: reqwest::Client::new(),
             datasync_url: text(&ready, "url")?,
-            emulator,
-            datasync,
+            processes: Mutex::new(vec![datasync, emulator]),
         })
     }
 
@@ -210,9 +210,10 @@ impl LocalCloud {
     }
 
     /// Stops all processes and removes the emulator's state. Mails and logs stay.
-    pub async fn stop(self) {
-        self.datasync.stop().await;
-        self.emulator.stop().await;
+    pub async fn stop(&self) {
+        for process in self.processes.lock().await.drain(..) {
+            process.stop().await;
+        }
         for state in ["cloud/home", "cloud/tmp", "cloud/state", "cloud/s3"] {
             // What is not there need not be removed.
             let _: std::io::Result<()> = std::fs::remove_dir_all(self.folder.join(state));

@@ -5,7 +5,9 @@ use anyhow::{Context, ensure};
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
+use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
+use serde_json::Value;
 use std::time::SystemTime;
 
 /// An answer that is no refusal.
@@ -26,6 +28,16 @@ pub async fn get(cloud: &LocalCloud, service: &str, path: &str) -> anyhow::Resul
     send(cloud, service, "GET", path, String::new(), &[]).await
 }
 
+/// What a service answers to a question, be it a refusal: status and text.
+///
+/// # Errors
+///
+/// If it does not answer.
+pub async fn said(cloud: &LocalCloud, service: &str, path: &str) -> anyhow::Result<String> {
+    let (status, answer) = ask(cloud, service, "GET", path, String::new(), &[]).await?;
+    Ok(format!("{status} {}", answer.body))
+}
+
 /// Sends a body.
 ///
 /// # Errors
@@ -39,6 +51,25 @@ pub async fn post(
     headers: &[(&str, &str)],
 ) -> anyhow::Result<Answered> {
     send(cloud, service, "POST", path, body, headers).await
+}
+
+/// A call of the JSON protocols, to a target such as `AmazonSQS.GetQueueAttributes`.
+///
+/// # Errors
+///
+/// If the service refuses or does not answer.
+pub async fn json(
+    cloud: &LocalCloud,
+    service: &str,
+    target: &str,
+    input: &Value,
+) -> anyhow::Result<Value> {
+    let headers = [
+        ("content-type", "application/x-amz-json-1.1"),
+        ("x-amz-target", target),
+    ];
+    let answer = post(cloud, service, "/", input.to_string(), &headers).await?;
+    Ok(serde_json::from_str(&answer.body).unwrap_or_default())
 }
 
 /// Replaces something.
@@ -77,6 +108,7 @@ pub async fn query(
 ) -> anyhow::Result<Answered> {
     let version = match service {
         "autoscaling" => "2011-01-01",
+        "cloudformation" => "2010-05-15",
         "ec2" => "2016-11-15",
         "sts" => "2011-06-15",
         _ => "2010-05-08",
@@ -107,6 +139,20 @@ async fn send(
     body: String,
     headers: &[(&str, &str)],
 ) -> anyhow::Result<Answered> {
+    let (status, answer) = ask(cloud, service, method, path, body, headers).await?;
+    let text = &answer.body;
+    ensure!(status.is_success(), "{service} {path}: {status} {text}");
+    Ok(answer)
+}
+
+async fn ask(
+    cloud: &LocalCloud,
+    service: &str,
+    method: &str,
+    path: &str,
+    body: String,
+    headers: &[(&str, &str)],
+) -> anyhow::Result<(StatusCode, Answered)> {
     let url = format!("{}{path}", cloud.endpoint);
     let identity = Credentials::new("test", "test", None, None, "test").into();
     let params = v4::SigningParams::builder()
@@ -134,6 +180,5 @@ async fn send(
     let answer = answer.with_context(|| format!("no answer from {service}"))?;
     let (status, headers) = (answer.status(), answer.headers().clone());
     let body = answer.text().await?;
-    ensure!(status.is_success(), "{service} {path}: {status} {body}");
-    Ok(Answered { headers, body })
+    Ok((status, Answered { headers, body }))
 }

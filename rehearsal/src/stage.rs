@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -19,8 +20,10 @@ const LOOK: Duration = Duration::from_millis(25);
 /// A local cloud with a stack that was deployed into it.
 #[derive(Debug)]
 pub struct Stage {
-    /// The cloud.
-    pub cloud: LocalCloud,
+    /// The cloud. Stages of other stacks may share it.
+    pub cloud: Arc<LocalCloud>,
+    /// The stack's name.
+    pub stack: String,
     /// The stack's outputs.
     pub outputs: BTreeMap<String, String>,
     /// S3 of the cloud.
@@ -76,13 +79,14 @@ impl Run {
 impl Stage {
     /// Takes over a cloud with its stack.
     #[must_use]
-    pub fn new(cloud: LocalCloud, outputs: BTreeMap<String, String>) -> Self {
+    pub fn new(cloud: Arc<LocalCloud>, stack: &str, outputs: BTreeMap<String, String>) -> Self {
         let config = cloud.config();
         Stage {
             s3: aws_sdk_s3::Client::new(&config),
             datasync: aws_sdk_datasync::Client::new(&config),
             sns: aws_sdk_sns::Client::new(&config),
             cloud,
+            stack: stack.to_owned(),
             outputs,
         }
     }

@@ -1,19 +1,19 @@
 //! The stage of all tests, and what they do on it.
 
 pub(crate) mod program;
+pub(crate) mod template;
 
 pub(crate) use rehearsal::{Answer, Stage, signed};
 
 use anyhow::Context;
 use deploy::artifact::Binaries;
-use deploy::aws::Aws;
-use deploy::stack::Parameters;
-use deploy::verb::deploy::{Deployment, deploy_to};
+use deploy::rehearsed::Rehearsed;
 use deploy::voice::{Loudness, Voice};
 use jiff::Timestamp;
 use rehearsal::{LocalCloud, Mail};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::{Instant, sleep};
 
@@ -34,33 +34,25 @@ pub(crate) const STACK: &str = "acceptance";
 pub(crate) async fn open() -> anyhow::Result<Stage> {
     let say = |text: &str| eprintln!("{text}");
     let binaries = rehearsal::binaries::build(&root(), &say).await?;
-    let cloud = LocalCloud::start(&root(), &binaries, &say).await?;
-    let aws = Aws::from_config(&cloud.config())
-        .await
-        .map_err(|failure| failure.error)?;
-    let template = std::fs::read_to_string(root().join("template.yaml"))?;
-    let parameters = Parameters::from(
-        [
-            ("AlertEmail", "ops@example.com"),
-            ("TimeZone", "Europe/Berlin"),
-            // Enough for a lagging answer, short enough for a denied one.
-            ("DescribeBudgetSeconds", "3"),
-            ("AuditAllBuckets", "true"),
-        ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned())),
-    );
-    let deployment = Deployment {
-        stack_name: STACK,
-        template: &template,
-        binaries: &Binaries(binaries),
-        parameters: &parameters,
-        yes: true,
-    };
-    let deployed = deploy_to(&aws, &deployment, Voice::new(Loudness::Quiet)).await;
+    let cloud = Arc::new(LocalCloud::start(&root(), &binaries, &say).await?);
+    let given = [("AuditAllBuckets".to_owned(), "true".to_owned())];
+    let deployed = rehearsed(&root(), &Binaries(binaries))
+        .deploy(&cloud, STACK, given.into())
+        .await;
     let deployed = deployed.map_err(|failure| failure.error)?;
-    let stage = Stage::new(cloud, deployed.outputs);
+    let stage = Stage::new(cloud, STACK, deployed);
     stage.confirm_subscriptions(&say).await?;
     Ok(stage)
+}
+
+/// How stacks get into the cloud of the tests.
+pub(crate) fn rehearsed<'a>(root: &'a Path, binaries: &'a Binaries) -> Rehearsed<'a> {
+    let voice = Voice::new(Loudness::Quiet);
+    Rehearsed {
+        root,
+        binaries,
+        voice,
+    }
 }
 
 /// Invokes the function that reports.

@@ -10,7 +10,7 @@ mod rules;
 mod tree;
 
 pub use rules::{BrokenRule, broken_rules};
-pub(crate) use tree::{Content, Node};
+pub use tree::{Content, Node};
 
 use anyhow::{Context, bail};
 use marks::marks;

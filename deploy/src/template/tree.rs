@@ -7,18 +7,18 @@ use std::ops::Range;
 
 /// A node of the tree.
 #[derive(Debug)]
-pub(crate) struct Node {
+pub struct Node {
     /// What is there.
-    pub(crate) content: Content,
+    pub content: Content,
     /// The tag without its mark, such as `Ref` for `!Ref`.
-    pub(crate) tag: Option<String>,
+    pub tag: Option<String>,
     /// The bytes that it is written in; of a map or list, where it begins.
-    pub(crate) bytes: Range<usize>,
+    pub bytes: Range<usize>,
 }
 
 /// What is in a node.
 #[derive(Debug)]
-pub(crate) enum Content {
+pub enum Content {
     /// A text.
     Scalar(String),
     /// Names and nodes, in order.
@@ -35,7 +35,7 @@ impl Node {
     /// # Errors
     ///
     /// If the text is not YAML.
-    pub(crate) fn parse(text: &str) -> anyhow::Result<Node> {
+    pub fn parse(text: &str) -> anyhow::Result<Node> {
         let mut events = Parser::new_from_str(text);
         loop {
             match next(&mut events)? {
@@ -46,14 +46,14 @@ impl Node {
     }
 
     /// The node below a name.
-    pub(crate) fn get(&self, name: &str) -> Option<&Node> {
+    pub fn get(&self, name: &str) -> Option<&Node> {
         self.entries()
             .find(|(key, _)| key == name)
             .map(|(_, node)| node)
     }
 
     /// The names and nodes below.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = &(String, Node)> {
+    pub fn entries(&self) -> impl Iterator<Item = &(String, Node)> {
         match &self.content {
             Content::Map(entries) => entries.iter(),
             _ => [].iter(),
@@ -61,7 +61,7 @@ impl Node {
     }
 
     /// The text of a scalar.
-    pub(crate) fn text(&self) -> Option<&str> {
+    pub fn text(&self) -> Option<&str> {
         match &self.content {
             Content::Scalar(text) => Some(text),
             _ => None,
@@ -69,7 +69,7 @@ impl Node {
     }
 
     /// The elements of a list.
-    pub(crate) fn elements(&self) -> &[Node] {
+    pub fn elements(&self) -> &[Node] {
         match &self.content {
             Content::List(nodes) => nodes,
             _ => &[],

@@ -1,22 +1,18 @@
 //! `efs-backup rehearse`: the whole backup line on this machine.
 
-use super::deploy::{Deployment, deploy_to};
 use crate::artifact::Binaries;
-use crate::aws::Aws;
 use crate::cli::{Global, Rehearse};
 use crate::failure::{Exit, Failure};
+use crate::rehearsed::{PATIENCE, Rehearsed};
 use crate::stack::Parameters;
 use crate::voice::Voice;
 use crate::workspace;
 use anstyle::{AnsiColor, Style};
-use anyhow::Context;
-use rehearsal::{Ending, LocalCloud, Outcome, Scenario, Stage, play};
+use rehearsal::{Deployed, Ending, LocalCloud, Outcome, Scenario, Stage, Variant, play};
 use serde_json::json;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
-
-/// How long a mail waits for DataSync, in seconds.
-const PATIENCE: &str = "3";
 
 /// Plays the scenarios on a local cloud; stops the cloud however it ends.
 ///
@@ -42,92 +38,70 @@ pub(super) async fn rehearse(
 async fn on_a_cloud(global: &Global, options: &Rehearse, voice: Voice) -> Result<u8, Failure> {
     let root = workspace::root()?;
     let say = |text: &str| voice.say(text);
-    let binaries = rehearsal::binaries::build(&root, &say).await?;
-    let cloud = LocalCloud::start(&root, &binaries, &say).await?;
-    let stage = match stack_on(cloud, &root, &Binaries(binaries), global, voice).await {
-        Ok(stage) => stage,
-        Err((cloud, failure)) => {
-            cloud.stop().await;
-            return Err(failure);
-        }
+    let binaries = Binaries(rehearsal::binaries::build(&root, &say).await?);
+    let cloud = Arc::new(LocalCloud::start(&root, &binaries.0, &say).await?);
+    let stacks = Rehearsed {
+        root: &root,
+        binaries: &binaries,
+        voice: voice.lowered(),
     };
+    let played = played(&cloud, &stacks, global, options, voice).await;
+    cloud.stop().await;
+    played
+}
+
+async fn played(
+    cloud: &Arc<LocalCloud>,
+    stacks: &Rehearsed<'_>,
+    global: &Global,
+    options: &Rehearse,
+    voice: Voice,
+) -> Result<u8, Failure> {
+    let outputs = tokio::select! {
+        deployed = deploy(cloud, stacks, global, voice) => deployed?,
+        () = interrupted() => return Err(Failure::new(Exit::Interrupted, "interrupted")),
+    };
+    let stage = Stage::new(Arc::clone(cloud), global.stack_name(), outputs);
     let outcomes = tokio::select! {
-        outcomes = perform(&stage, options, voice) => outcomes.map(Some),
-        () = interrupted() => Ok(None),
+        outcomes = perform(&stage, stacks, options, voice) => outcomes?,
+        () = interrupted() => return Ok(Exit::Interrupted as u8),
     };
-    let mut concluded = Ok(());
-    if let Ok(Some(outcomes)) = &outcomes {
-        concluded = conclude(&stage, &root, outcomes, global.json, voice);
-        if options.keep {
-            keep(&stage, voice).await;
-        }
+    let concluded = conclude(&stage, &stacks.template()?, &outcomes, global.json, voice);
+    if options.keep {
+        keep(&stage, voice).await;
     }
-    stage.cloud.stop().await;
     concluded?;
-    Ok(outcomes?.map_or(Exit::Interrupted as u8, |outcomes| {
-        u8::from(outcomes.iter().any(failed))
-    }))
+    Ok(u8::from(outcomes.iter().any(failed)))
 }
 
 /// Deploys the real template by the same code as `efs-backup deploy`.
-async fn stack_on(
-    cloud: LocalCloud,
-    root: &Path,
-    binaries: &Binaries,
-    global: &Global,
-    voice: Voice,
-) -> Result<Stage, (LocalCloud, Failure)> {
-    let outputs = tokio::select! {
-        deployed = deploy_into(&cloud, root, binaries, global, voice) => deployed,
-        () = interrupted() => Err(Failure::new(Exit::Interrupted, "interrupted")),
-    };
-    match outputs {
-        Ok(outputs) => Ok(Stage::new(cloud, outputs)),
-        Err(failure) => Err((cloud, failure)),
-    }
-}
-
-async fn deploy_into(
+async fn deploy(
     cloud: &LocalCloud,
-    root: &Path,
-    binaries: &Binaries,
+    stacks: &Rehearsed<'_>,
     global: &Global,
     voice: Voice,
 ) -> Result<Parameters, Failure> {
-    let template = template(root)?;
-    let aws = Aws::from_config(&cloud.config()).await?;
-    let parameters = Parameters::from([
-        ("AlertEmail".to_owned(), "ops@example.com".to_owned()),
-        ("TimeZone".to_owned(), "Europe/Berlin".to_owned()),
-        // A mail that waits for DataSync in vain shall not take 20 seconds here.
-        ("DescribeBudgetSeconds".to_owned(), PATIENCE.to_owned()),
-    ]);
-    let deployment = Deployment {
-        stack_name: global.stack_name(),
-        template: &template,
-        binaries,
-        parameters: &parameters,
-        yes: true,
-    };
     voice.say(&format!(
         "deploying template.yaml into it, with DescribeBudgetSeconds={PATIENCE}"
     ));
-    Ok(deploy_to(&aws, &deployment, voice.lowered()).await?.outputs)
+    let more = Parameters::new();
+    stacks.deploy(cloud, global.stack_name(), more).await
 }
 
-fn template(root: &Path) -> anyhow::Result<String> {
-    let path = root.join("template.yaml");
-    std::fs::read_to_string(&path)
-        .with_context(|| format!("cannot read the template {}", path.display()))
-}
-
-async fn perform(stage: &Stage, options: &Rehearse, voice: Voice) -> Result<Vec<Outcome>, Failure> {
+async fn perform(
+    stage: &Stage,
+    stacks: &Rehearsed<'_>,
+    options: &Rehearse,
+    voice: Voice,
+) -> Result<Vec<Outcome>, Failure> {
+    let deploy =
+        |variant: Variant| -> Deployed<'_> { Box::pin(stacks.variant(&stage.cloud, variant)) };
     let say = |text: &str| voice.say(text);
     stage.confirm_subscriptions(&say).await?;
     let mut outcomes = Vec::new();
     for scenario in Scenario::with_needs(&options.scenario) {
         voice.say(scenario.name());
-        let outcome = play(scenario, stage, &say).await;
+        let outcome = play(scenario, stage, &deploy, &say).await;
         if let Some(reason) = outcome.ending.reason() {
             voice.say(&format!("    {}: {reason}", outcome.ending.word()));
         }
@@ -147,12 +121,12 @@ async fn perform(stage: &Stage, options: &Rehearse, voice: Voice) -> Result<Vec<
 /// The page with everything, and the table for a person or one line for a program.
 fn conclude(
     stage: &Stage,
-    root: &Path,
+    template: &str,
     outcomes: &[Outcome],
     as_json: bool,
     voice: Voice,
 ) -> Result<(), Failure> {
-    let page = crate::report::write(&stage.cloud.folder, &template(root)?, outcomes)?;
+    let page = crate::report::write(&stage.cloud.folder, template, outcomes)?;
     let logs = stage.cloud.folder.join("logs");
     voice.say(&format!(
         "mails: {} (whole with --verbose)",

@@ -5,12 +5,15 @@ mod add;
 mod audit;
 mod cancel;
 mod changed_while_read;
+mod checks;
 mod dead_watch;
 mod delete;
 mod duplicate_event;
+mod existing_resources;
 mod failed;
 mod filters;
 mod first_copy;
+mod fleet_off;
 mod key_too_long;
 mod late_report;
 mod lost_event;
@@ -21,6 +24,7 @@ mod mount_target_unreachable;
 mod no_change;
 mod old_version;
 mod out_of_order;
+mod outcome;
 mod partial;
 mod recovery;
 mod remove;
@@ -31,13 +35,15 @@ mod sns_throttled;
 mod start_refused;
 mod stuck;
 mod update;
+mod variants;
 
-use crate::instance::NoNamespaces;
-use crate::{Mail, Run, Say, Stage, Version};
+pub use outcome::{Ending, Outcome, play};
+
+use crate::{Deploy, Mail, Say, Stage};
+use checks::{
+    check, check_good, check_new_versions, check_says, check_subject, check_verdict, tell,
+};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 /// A scenario by name, in the order of playing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -102,80 +108,15 @@ pub enum Scenario {
     DeadWatch,
     /// The fleet grows by an instance, and loses one.
     Scale,
-}
-
-/// What came of a scenario.
-#[derive(Debug)]
-pub struct Outcome {
-    /// The scenario.
-    pub scenario: Scenario,
-    /// How long it took.
-    pub took: Duration,
-    /// Its mails.
-    pub mails: Vec<PathBuf>,
-    /// How it ended.
-    pub ending: Ending,
-    /// What was said while it played.
-    pub told: Vec<String>,
-    /// The backup bucket's versions before it, or why they are not known.
-    pub before: Result<Vec<Version>, String>,
-    /// The backup bucket's versions after it, or why they are not known.
-    pub after: Result<Vec<Version>, String>,
-}
-
-/// How a scenario ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ending {
-    /// All that must be seen was seen.
-    Pass,
-    /// Something else was seen.
-    Fail(String),
-    /// It cannot be played on this machine. It has then not passed either.
-    NotShown(String),
-}
-
-impl Ending {
-    fn of<T>(played: anyhow::Result<T>) -> Self {
-        match played {
-            Ok(_) => Ending::Pass,
-            Err(error) if error.is::<NoNamespaces>() => Ending::NotShown(format!("{error:#}")),
-            Err(error) => Ending::Fail(format!("{error:#}")),
-        }
-    }
-
-    /// The word in tables.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
-        match self {
-            Ending::Pass => "PASS",
-            Ending::Fail(_) => "FAIL",
-            Ending::NotShown(_) => "NOT SHOWN",
-        }
-    }
-
-    /// Why it did not pass.
-    #[must_use]
-    pub fn reason(&self) -> Option<&str> {
-        match self {
-            Ending::Pass => None,
-            Ending::Fail(reason) | Ending::NotShown(reason) => Some(reason),
-        }
-    }
-
-    /// Whether it passed; `None` where that could not be shown.
-    #[must_use]
-    pub fn ok(&self) -> Option<bool> {
-        match self {
-            Ending::Pass => Some(true),
-            Ending::Fail(_) => Some(false),
-            Ending::NotShown(_) => None,
-        }
-    }
+    /// A stack without a fleet, and without system backups.
+    FleetOff,
+    /// A stack that takes over a network, a file system and a bucket.
+    ExistingResources,
 }
 
 impl Scenario {
     /// All scenarios, in the order of playing.
-    pub const ALL: [Scenario; 30] = [
+    pub const ALL: [Scenario; 32] = [
         Scenario::FirstCopy,
         Scenario::NoChange,
         Scenario::Modify,
@@ -206,6 +147,8 @@ impl Scenario {
         Scenario::Audit,
         Scenario::DeadWatch,
         Scenario::Scale,
+        Scenario::FleetOff,
+        Scenario::ExistingResources,
     ];
 
     /// The name on the command line and in reports.
@@ -242,13 +185,15 @@ impl Scenario {
             Scenario::Audit => "audit",
             Scenario::DeadWatch => "dead-watch",
             Scenario::Scale => "scale",
+            Scenario::FleetOff => "fleet-off",
+            Scenario::ExistingResources => "existing-resources",
         }
     }
 
     /// What must have been played before it.
     fn needs(self) -> &'static [Scenario] {
         match self {
-            Scenario::FirstCopy => &[],
+            Scenario::FirstCopy | Scenario::FleetOff | Scenario::ExistingResources => &[],
             Scenario::Delete => &[Scenario::Add],
             _ => &[Scenario::FirstCopy],
         }
@@ -271,7 +216,12 @@ impl Scenario {
         ordered.into_iter().collect()
     }
 
-    async fn act(self, stage: &Stage, say: Say<'_>) -> anyhow::Result<Vec<Mail>> {
+    async fn act(
+        self,
+        stage: &Stage,
+        deploy: Deploy<'_>,
+        say: Say<'_>,
+    ) -> anyhow::Result<Vec<Mail>> {
         match self {
             Scenario::FirstCopy => first_copy::play(stage, say).await,
             Scenario::NoChange => no_change::play(stage, say).await,
@@ -303,117 +253,10 @@ impl Scenario {
             Scenario::Audit => audit::play(stage, say).await,
             Scenario::DeadWatch => dead_watch::play(stage, say).await,
             Scenario::Scale => scale::play(stage, say).await,
+            Scenario::FleetOff => fleet_off::play(stage, deploy, say).await,
+            Scenario::ExistingResources => existing_resources::play(stage, deploy, say).await,
         }
     }
-}
-
-/// Plays one scenario. What goes wrong is part of its outcome.
-pub async fn play(scenario: Scenario, stage: &Stage, say: Say<'_>) -> Outcome {
-    let told = Mutex::new(Vec::new());
-    let remember = |line: &str| {
-        say(line);
-        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.push(line.to_owned());
-    };
-    let before = versions(stage).await;
-    let begun = Instant::now();
-    let known = stage.mails().map_or(0, |mails| mails.len());
-    let played = scenario.act(stage, &remember).await;
-    let took = begun.elapsed();
-    let mails = stage.mails().unwrap_or_default();
-    Outcome {
-        scenario,
-        took,
-        mails: mails
-            .into_iter()
-            .skip(known)
-            .map(|mail| mail.path)
-            .collect(),
-        before,
-        after: versions(stage).await,
-        told: told.into_inner().unwrap_or_else(PoisonError::into_inner),
-        ending: Ending::of(played),
-    }
-}
-
-async fn versions(stage: &Stage) -> Result<Vec<Version>, String> {
-    stage.versions().await.map_err(|error| format!("{error:#}"))
-}
-
-/// The checks of a scenario: the first one that does not hold ends it.
-fn check(holds: bool, expected: &str, found: impl std::fmt::Display) -> anyhow::Result<()> {
-    anyhow::ensure!(holds, "expected {expected}, found {found}");
-    Ok(())
-}
-
-/// The mail's verdict must be this one, in the subject and in the attribute.
-fn check_verdict(mail: &Mail, verdict: &str) -> anyhow::Result<()> {
-    let subject = mail.subject();
-    let in_both =
-        subject.starts_with(&format!("{verdict} | ")) && mail.attribute("verdict") == verdict;
-    check(in_both, &format!("a mail that says {verdict}"), subject)
-}
-
-/// The mail must tell of a good run: nothing is left of what was wrong before.
-fn check_good(mail: &Mail) -> anyhow::Result<()> {
-    let is_good = mail.attribute("severity") == "info";
-    check(is_good, "a mail about a good run", mail.subject())
-}
-
-/// The subject must hold this text.
-fn check_subject(mail: &Mail, text: &str) -> anyhow::Result<()> {
-    let subject = mail.subject();
-    check(
-        subject.contains(text),
-        &format!("a subject that says \"{text}\""),
-        subject,
-    )
-}
-
-/// The mail must hold this text, wherever its lines are broken.
-fn check_says(mail: &Mail, text: &str) -> anyhow::Result<()> {
-    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let says = words(&mail.body).contains(&words(text));
-    check(
-        says,
-        &format!("a mail that says \"{text}\""),
-        mail.subject(),
-    )
-}
-
-/// The execution must have made new versions of exactly these keys.
-fn check_new_versions(run: &Run, expected: &[String]) -> anyhow::Result<()> {
-    let mut made: Vec<&str> = run
-        .new_versions()
-        .iter()
-        .map(|version| version.key.as_str())
-        .collect();
-    made.sort_unstable();
-    let mut expected: Vec<&str> = expected.iter().map(String::as_str).collect();
-    expected.sort_unstable();
-    check(
-        made == expected,
-        &format!("new versions of {expected:?} only"),
-        format!("{made:?}"),
-    )
-}
-
-/// Tells the mail in a few lines, as its reader would skim it.
-fn tell(mail: &Mail, say: Say<'_>) {
-    say(&format!("    mail: {}", mail.subject()));
-    for label in [
-        "DataSync said",
-        "Copied",
-        "Unchanged or skipped",
-        "Failed",
-        "Verified",
-    ] {
-        if let Some(value) = mail.line(label) {
-            say(&format!("          {label}: {value}"));
-        }
-    }
-    let name = mail.path.file_name().unwrap_or_default();
-    say(&format!("          {}", name.to_string_lossy()));
 }
 
 #[cfg(test)]
