@@ -6,7 +6,7 @@ from pathlib import Path
 
 from . import rules, template
 from .findings import Finding
-from .mutants import Mutant
+from .edits import Mutant
 from .tools import cfn_lint, checkov, guard, parliament
 
 

@@ -74,11 +74,9 @@ def _value(name, limits, profile):
     if limits["Type"] == "Number":
         value = float(value) if "." in str(value) else int(value)
     allowed = limits.get("AllowedValues")
-    fits = (
-        (allowed is None or str(value) in map(str, allowed))
-        and re.search(limits.get("AllowedPattern", ""), str(value))
-        and (not isinstance(value, (int, float)) or limits.get("MinValue", value) <= value <= limits.get("MaxValue", value))
-    )
-    if not fits:
+    is_offered = allowed is None or str(value) in map(str, allowed)
+    has_the_form = re.search(limits.get("AllowedPattern", ""), str(value))
+    is_in_range = limits.get("MinValue", value) <= value <= limits.get("MaxValue", value)
+    if not (is_offered and has_the_form and is_in_range):
         raise ProfileError(f"{profile.name}: {name}={value} is not allowed: {limits.get('ConstraintDescription')}")
     return value

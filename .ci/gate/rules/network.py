@@ -56,7 +56,7 @@ def a_fleet_without_addresses_reaches_aws(stack: Stack):
             for endpoint in stack.of("EC2::VPCEndpoint")
             if endpoint.get("VpcEndpointType") == "Gateway" or endpoint.get("PrivateDnsEnabled")
         }
-        if not is_public and not stack.of("EC2::NatGateway") and not _NEEDED <= offered:
+        if not (is_public or stack.of("EC2::NatGateway") or offered >= _NEEDED):
             yield launch.name
 
 
