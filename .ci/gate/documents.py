@@ -15,7 +15,6 @@ _EXAMPLES = {
 }
 
 _ARN = {
-    "AWS::AutoScaling::AutoScalingGroup": "autoscaling:eu-central-1:111122223333:autoScalingGroup:*:autoScalingGroupName/*",
     "AWS::DataSync::Task": "datasync:eu-central-1:111122223333:task/task-0a1b2c3d4e5f60718",
     "AWS::EFS::FileSystem": "elasticfilesystem:eu-central-1:111122223333:file-system/fs-0123456789abcdef0",
     "AWS::Events::Rule": "events:eu-central-1:111122223333:rule/{}",

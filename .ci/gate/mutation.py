@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import rules, template
-from .findings import Finding
 from .edits import Mutant
+from .findings import Finding
 from .tools import cfn_lint, checkov, guard, parliament
 
 
