@@ -15,7 +15,6 @@ _EXAMPLES = {
 }
 
 _ARN = {
-    "AWS::AutoScaling::AutoScalingGroup": "autoscaling:eu-central-1:111122223333:autoScalingGroup:1:autoScalingGroupName/{}",
     "AWS::DataSync::Task": "datasync:eu-central-1:111122223333:task/task-0a1b2c3d4e5f60718",
     "AWS::EFS::FileSystem": "elasticfilesystem:eu-central-1:111122223333:file-system/fs-0123456789abcdef0",
     "AWS::Events::Rule": "events:eu-central-1:111122223333:rule/{}",
@@ -77,7 +76,9 @@ def example(node, resolved):
             case "Fn::Sub":
                 text, names = operands if isinstance(operands, list) else (operands, {})
                 return re.sub(
-                    r"\$\{([^!}]+)\}", lambda found: str(example(names.get(found[1], {"Ref": found[1]}), resolved)), text
+                    r"\$\{([^!}]+)\}",
+                    lambda found: str(example(names.get(found[1], {"Ref": found[1]}), resolved)),
+                    text,
                 )
             case "Fn::Join":
                 return operands[0].join(str(example(item, resolved)) for item in operands[1])

@@ -1,103 +1,10 @@
 """Templates with one fault each, all of which the gate has to refuse.
 
 A row is the profile whose resolved template is changed, what is wrong with it,
-and the edits. A path leads from a resource (or `Globals`) through its
-properties; an item of a list is named by its Sid, Id or PolicyName, or counted.
+and the edits.
 """
 
-import copy
-from dataclasses import dataclass
-
-_NOT_A_PROPERTY = {"Type", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy"}
-
-
-class MutantError(Exception):
-    """A mutant that is none: its edits find nothing to change."""
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """A fault, and the template of which profile gets it."""
-
-    profile: str
-    fault: str
-    edits: tuple
-
-    def applied(self, resolved) -> dict:
-        """A copy of the template, with the fault."""
-        mutated = copy.deepcopy(resolved)
-        try:
-            for edit in self.edits:
-                edit(mutated)
-        except (KeyError, IndexError, TypeError, StopIteration) as missing:
-            raise MutantError(f"{self.fault}: nothing there to change ({missing!r})") from None
-        if mutated == resolved:
-            raise MutantError(f"{self.fault}: it changes nothing")
-        return mutated
-
-
-def drop(path):
-    """Takes out what is at a path."""
-
-    def edit(template):
-        parent, key = _found(template, path)
-        del parent[key]
-
-    return edit
-
-
-def put(path, value):
-    """Puts a value at a path whose parent exists."""
-
-    def edit(template):
-        parent, key = _found(template, path)
-        parent[key] = value
-
-    return edit
-
-
-def add(path, value):
-    """Adds an item to the list at a path; of a single value it makes a list."""
-
-    def edit(template):
-        parent, key = _found(template, path)
-        parent[key] = [*(parent[key] if isinstance(parent[key], list) else [parent[key]]), value]
-
-    return edit
-
-
-def swap(path, other):
-    """Exchanges two values."""
-
-    def edit(template):
-        (left, key), (right, other_key) = _found(template, path), _found(template, other)
-        left[key], right[other_key] = right[other_key], left[key]
-
-    return edit
-
-
-def _found(template, path):
-    """The map or list that holds what a path leads to, and its key there."""
-    first, *rest = path.split("/")
-    if first == "Globals":
-        node, keys = template, [first, *rest]
-    elif not rest:
-        node, keys = template["Resources"], [first]
-    elif rest[0] in _NOT_A_PROPERTY:
-        node, keys = template["Resources"][first], rest
-    else:
-        node, keys = template["Resources"][first]["Properties"], rest
-    for key in keys[:-1]:
-        node = node[_key(node, key)]
-    return node, _key(node, keys[-1])
-
-
-def _key(node, key):
-    if not isinstance(node, list):
-        return key
-    if key.isdigit():
-        return int(key)
-    return next(i for i, item in enumerate(node) if key in (item.get("Sid"), item.get("Id"), item.get("PolicyName")))
+from .edits import Mutant, add, drop, put, swap
 
 
 def _statements(role, policy):
@@ -139,7 +46,8 @@ _ROWS = [
     ("default", "Retain on replacement removed", drop("BackupBucket/UpdateReplacePolicy")),
     ("default", "policy of a bucket goes with the stack", drop("BackupBucketPolicy/DeletionPolicy")),
     ("default", "ACLs back in use", drop("ReportBucket/OwnershipControls")),
-    ("strict", "Object Lock removed", drop("BackupBucket/ObjectLockConfiguration"), drop("BackupBucket/ObjectLockEnabled")),
+    ("strict", "Object Lock removed",
+        drop("BackupBucket/ObjectLockConfiguration"), drop("BackupBucket/ObjectLockEnabled")),
     ("strict", "access logs removed", drop("BackupBucket/LoggingConfiguration")),
     # ==== Who is let in ====
     ("default", "plain HTTP to the backup bucket", drop(f"{_BUCKET}/DenyPlainHttp")),
@@ -167,7 +75,8 @@ _ROWS = [
         put("Task/Options/PreserveDeletedFiles", "REMOVE"),
         add(f"{_DESTINATION}/WriteObjects/Action", "s3:DeleteObjectVersion")),
     ("default", "an action that does not exist", put(f"{_REPORT}/DescribeTheTask/Action", "datasync:DescribeTasks")),
-    ("default", "a list that IAM cannot narrow, narrowed", put(f"{_REPORT}/ListItsExecutions/Resource", {"Ref": "Task"})),
+    ("default", "a list that IAM cannot narrow, narrowed", put(
+        f"{_REPORT}/ListItsExecutions/Resource", {"Ref": "Task"})),
     ("default", "DataSync's role for any account", drop(
         "DestinationLocationRole/AssumeRolePolicyDocument/Statement/0/Condition")),
     ("default", "instances read the backup", add(
@@ -212,7 +121,8 @@ _ROWS = [
     ("default", "OnFailure removed", drop("Globals/Function/EventInvokeConfig/DestinationConfig")),
     ("default", "queue of the rule removed", drop(f"{_TARGET}/DeadLetterConfig")),
     ("default", "schedule without a queue", drop("WatchSchedule/Target/DeadLetterConfig")),
-    ("default", "rule not let into its queue", drop("FailureQueuePolicy/PolicyDocument/Statement/AllowUndeliveredEvents")),
+    ("default", "rule not let into its queue", drop(
+        "FailureQueuePolicy/PolicyDocument/Statement/AllowUndeliveredEvents")),
     ("default", "function may not send to the queue", drop(f"{_START}/KeepFailedEvents")),
     ("default", "a lost event not retried", drop(f"{_TARGET}/RetryPolicy")),
     ("default", "failures kept for four days", drop("FailureQueue/MessageRetentionPeriod")),
@@ -230,8 +140,7 @@ _ROWS = [
     ("default", "alarms not let into their topic", drop(
         "WatchTopicPolicy/PolicyDocument/Statement/AllowAlarmsOfThisStack")),
     ("default", "a watch once a day", put("WatchSchedule/ScheduleExpression", "rate(1 day)")),
-    ("default", "nine alarms", *(
-        put(f"Alarm{i}", copy.deepcopy(_ALARM)) for i in range(9))),
+    ("default", "nine alarms", *(put(f"Alarm{i}", dict(_ALARM)) for i in range(9))),
     ("default", "an alarm without words", drop("NoRecentGoodRunAlarm/AlarmDescription")),
     ("default", "nobody hears alarms", drop("WatchSubscription")),
     # ==== Keys ====

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import rules, template
+from .edits import Mutant
 from .findings import Finding
-from .mutants import Mutant
 from .tools import cfn_lint, checkov, guard, parliament
 
 

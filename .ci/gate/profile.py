@@ -23,6 +23,25 @@ GIVEN_BY_HAND = {
 }
 
 
+# Other shapes that a stack can have: each has resources, or references, that the two profiles have not.
+_ALERT = GIVEN_BY_HAND["default"]
+_EXISTING = {
+    "ExistingVpcId": "vpc-0123456789abcdef0",
+    "ExistingSubnetIdA": "subnet-0123456789abcdef0",
+    "ExistingSubnetIdB": "subnet-0123456789abcdef1",
+    "ExistingFileSystemId": "fs-0123456789abcdef0",
+    "ExistingMountTargetSecurityGroupId": "sg-0123456789abcdef0",
+    "ExistingBucketName": "backup-of-long-ago",
+}
+SHAPES = {
+    "all existing": {**_ALERT, **_EXISTING},
+    "existing, keys": {**_ALERT, **_EXISTING, "CustomerKeys": "true", "AccessLogs": "true", "SystemBackup": "true"},
+    "NAT": {**_ALERT, "FleetNetwork": "nat", "ThroughputMode": "bursting"},
+    "no fleet": {**_ALERT, "FleetMaxSize": "0"},
+    "system backup": {**_ALERT, "SystemBackup": "true", "CustomerKeys": "true", "DeletedFiles": "REMOVE"},
+}
+
+
 class ProfileError(Exception):
     """A profile that CloudFormation would refuse."""
 
@@ -33,6 +52,11 @@ class Profile:
 
     name: str
     given: dict
+
+
+def shapes() -> list[Profile]:
+    """Profiles of which only has to be true that they deploy, and that our own rules hold."""
+    return [Profile(name, given) for name, given in SHAPES.items()]
 
 
 def profiles(samconfig: Path) -> list[Profile]:
@@ -74,11 +98,9 @@ def _value(name, limits, profile):
     if limits["Type"] == "Number":
         value = float(value) if "." in str(value) else int(value)
     allowed = limits.get("AllowedValues")
-    fits = (
-        (allowed is None or str(value) in map(str, allowed))
-        and re.search(limits.get("AllowedPattern", ""), str(value))
-        and (not isinstance(value, (int, float)) or limits.get("MinValue", value) <= value <= limits.get("MaxValue", value))
-    )
-    if not fits:
+    is_offered = allowed is None or str(value) in map(str, allowed)
+    has_the_form = re.search(limits.get("AllowedPattern", ""), str(value))
+    is_in_range = limits.get("MinValue", value) <= value <= limits.get("MaxValue", value)
+    if not (is_offered and has_the_form and is_in_range):
         raise ProfileError(f"{profile.name}: {name}={value} is not allowed: {limits.get('ConstraintDescription')}")
     return value

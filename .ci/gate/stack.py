@@ -175,5 +175,6 @@ def is_plain_http_denied(statement) -> bool:
         statement["Effect"] == "Deny"
         and is_for_everybody(statement)
         and list(asked) == ["Bool"]
-        and {key.lower(): str(value).lower() for key, value in asked["Bool"].items()} == {"aws:securetransport": "false"}
+        and {key.lower(): str(value).lower() for key, value in asked["Bool"].items()}
+        == {"aws:securetransport": "false"}
     )

@@ -42,7 +42,11 @@ def of_mutants(deaths) -> str:
     """Each mutant and its killer; of several, the one that fewest die of."""
     deadly = Counter(killer.rule for death in deaths for killer in death.killers)
     rows = [
-        [death.mutant.profile, death.mutant.fault, min(death.killers, key=lambda k: (deadly[k.rule], k), default="LIVES")]
+        [
+            death.mutant.profile,
+            death.mutant.fault,
+            min(death.killers, key=lambda k: (deadly[k.rule], k), default="LIVES"),
+        ]
         for death in deaths
     ]
     return table(["template", "mutant", "killed by"], rows)

@@ -49,6 +49,11 @@ def _listed(entry):
     return Listed(**{**entry, "resources": tuple(entry["resources"])})
 
 
+def rules_of(entries) -> set[tuple]:
+    """The rules of a list, each with its tool."""
+    return {(entry.tool, entry.rule) for entry in entries}
+
+
 def all_findings(entries) -> set[Finding]:
     """The findings of all entries of a list."""
     return set().union(*(entry.findings for entry in entries))
@@ -67,11 +72,11 @@ def faults_of_profiles(found, suppressed, listed) -> list[str]:
 
 def faults_of_suppressions(suppressed, today: date) -> list[str]:
     """Too many of them, one without a reason, one that nobody has looked at for too long."""
-    rules = {(entry.tool, entry.rule) for entry in suppressed}
+    count = len(rules_of(suppressed))
     return [
-        *([f"suppressions.yaml: {len(rules)} rules, at most {MOST_SUPPRESSED}"] if len(rules) > MOST_SUPPRESSED else []),
+        *([f"suppressions.yaml: {count} rules, at most {MOST_SUPPRESSED}"] if count > MOST_SUPPRESSED else []),
         *(f"suppressions.yaml: no reason: {entry}" for entry in suppressed if len(entry.reason) < 30),
-        *(f"suppressions.yaml: to be reviewed since {entry.review}: {entry}" for entry in suppressed if entry.review < today),
+        *(f"suppressions.yaml: review due {entry.review}: {entry}" for entry in suppressed if entry.review < today),
     ]
 
 
@@ -80,7 +85,8 @@ def faults_of_clearing(listed, costs, strict_parameters, found_with) -> list[str
 
     `found_with` has the findings of the default with one such parameter, by the parameter.
     """
-    faults = [f"default.yaml: a cost of {name}, which clears nothing" for name in set(costs) - {e.cleared_by for e in listed}]
+    idle = set(costs) - {entry.cleared_by for entry in listed}
+    faults = [f"default.yaml: a cost of {name}, which clears nothing" for name in sorted(idle)]
     for entry in listed:
         if entry.cleared_by not in strict_parameters:
             faults.append(f"default.yaml: {entry}: the strict profile does not set {entry.cleared_by}")

@@ -6,6 +6,7 @@ of the design (ARCHITECTURE.md); S3.5, EC2.8 and the like are controls of AWS
 Security Hub.
 """
 
+from .. import template
 from ..findings import Report
 from ..stack import Stack
 from . import access, alarms, events, failures, fleet, keys, network, resource_policies, storage, transfer
@@ -27,6 +28,11 @@ def rules() -> list:
 def name_of(rule) -> str:
     """`every-bucket-keeps-versions` of the function of that name."""
     return rule.__name__.replace("_", "-")
+
+
+def judge(paths) -> dict:
+    """A report for each template, by the file's stem."""
+    return {path.stem: judge_template(template.read(path)) for path in paths}
 
 
 def judge_template(resolved) -> Report:

@@ -80,4 +80,3 @@ def instances_never_see_the_backup(stack: Stack):
     for role, statement in stack.role_statements():
         if role.name in fleet and names(statement.get("Resource")) & backups:
             yield role.name
-

@@ -1,6 +1,6 @@
 """Alarms ring when they should, and where somebody hears them."""
 
-from ..stack import Stack, allows, listed, names, services, statements
+from ..stack import Stack, allows, names, services, statements
 
 
 def an_alarm_is_heard(stack: Stack):
@@ -24,8 +24,8 @@ def silence_rings(stack: Stack):
     if not watching:
         yield "the template"
     for alarm in watching:
-        rings = alarm.get("TreatMissingData") == "breaching" and alarm.get("ComparisonOperator", "").startswith("Greater")
-        if not rings:
+        is_old = alarm.get("ComparisonOperator", "").startswith("Greater")
+        if not is_old or alarm.get("TreatMissingData") != "breaching":
             yield alarm.name
 
 
@@ -35,7 +35,8 @@ def the_watch_speaks_as_often_as_its_alarm_listens(stack: Stack):
     if [watch.get("ScheduleExpression") for watch in hourly] != ["rate(1 hour)"]:
         yield "the template"
     for alarm in stack.of("CloudWatch::Alarm"):
-        if alarm.get("MetricName") == "HoursSinceGood" and (alarm.get("Period"), alarm.get("EvaluationPeriods")) != (3600, 3):
+        listens = alarm.get("Period"), alarm.get("EvaluationPeriods")
+        if alarm.get("MetricName") == "HoursSinceGood" and listens != (3600, 3):
             yield alarm.name
 
 

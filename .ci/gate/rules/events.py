@@ -10,8 +10,9 @@ _DETAIL = {
     "aws.datasync": {"DataSync Task Execution State Change": {"State"}},
     "aws.backup": {
         "Backup Job State Change": {
-            "backupJobId", "backupSizeInBytes", "backupVaultArn", "backupVaultName", "bytesTransferred", "completionDate",
-            "creationDate", "iamRoleArn", "percentDone", "resourceArn", "resourceType", "state", "statusMessage",
+            "backupJobId", "backupSizeInBytes", "backupVaultArn", "backupVaultName", "bytesTransferred",
+            "completionDate", "creationDate", "iamRoleArn", "percentDone", "resourceArn", "resourceType", "state",
+            "statusMessage",
         },
     },
 }  # fmt: skip

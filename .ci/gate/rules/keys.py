@@ -1,6 +1,6 @@
 """Customer keys: everybody who needs one may use it. A key that says no is a mail that never comes."""
 
-from ..stack import Stack, allows, listed, names, services, statements
+from ..stack import Stack, allows, names, services, statements
 
 _USE = ("kms:Decrypt", "kms:GenerateDataKey")
 
@@ -64,7 +64,9 @@ def roles_may_use_the_keys_of_what_they_write(stack: Stack):
 def the_account_keeps_its_keys(stack: Stack):
     """KMS: a key whose policy forgets the account can never be managed again."""
     for key in stack.of("KMS::Key"):
-        if not any(allows(found, "kms:PutKeyPolicy") and ":root" in str(found["Principal"]) for found in _statements(key)):
+        if not any(
+            allows(found, "kms:PutKeyPolicy") and ":root" in str(found["Principal"]) for found in _statements(key)
+        ):
             yield key.name
 
 

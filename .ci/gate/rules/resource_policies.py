@@ -30,10 +30,10 @@ def nobody_is_locked_out_of_a_bucket(stack: Stack):
     """D17: a bucket that denies a change of its policy locks its own stack out."""
     for policy in stack.of("S3::BucketPolicy"):
         for statement in _statements(policy):
+            is_open_ended = statement["Effect"] == "Deny" and "NotAction" in statement
             locks = denies(statement, "s3:PutBucketPolicy") or denies(statement, "s3:DeleteBucketPolicy")
-            if statement["Effect"] == "Deny" and (locks or "NotAction" in statement):
-                if not is_plain_http_denied(statement):
-                    yield policy.name
+            if (locks or is_open_ended) and not is_plain_http_denied(statement):
+                yield policy.name
 
 
 def versions_cannot_be_deleted(stack: Stack):

@@ -46,9 +46,10 @@ def current_versions_are_never_archived(stack: Stack):
 def old_versions_stay_for_a_year(stack: Stack):
     """D9: the least that RetainVersionsDays offers."""
     for bucket, rule in _lifecycle(stack.backup_buckets):
-        if rule.get("NoncurrentVersionExpirationInDays") or "NoncurrentVersionExpiration" in rule:
-            if rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays", 0) < _YEAR:
-                yield bucket.name
+        # Two ways to say the same.
+        days = rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays", _YEAR)
+        if min(days, rule.get("NoncurrentVersionExpirationInDays", _YEAR)) < _YEAR:
+            yield bucket.name
 
 
 def only_large_versions_are_archived(stack: Stack):

@@ -8,9 +8,8 @@ def the_file_system_is_the_source(stack: Stack):
     sources = {location.name for location in stack.of("DataSync::LocationEFS")}
     destinations = {location.name for location in stack.of("DataSync::LocationS3")}
     for task in stack.of("DataSync::Task"):
-        if not names(task.get("SourceLocationArn")) <= sources or not names(task.get("SourceLocationArn")):
-            yield task.name
-        if not names(task.get("DestinationLocationArn")) <= destinations or not names(task.get("DestinationLocationArn")):
+        reads, writes = names(task.get("SourceLocationArn")), names(task.get("DestinationLocationArn"))
+        if not (reads and writes and reads <= sources and writes <= destinations):
             yield task.name
 
 

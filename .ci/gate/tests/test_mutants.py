@@ -3,8 +3,9 @@
 import unittest
 
 from gate import mutation, rules
+from gate.edits import Mutant, MutantError, add, drop, put, swap
 from gate.findings import Finding
-from gate.mutants import MUTANTS, Mutant, MutantError, add, drop, put, swap
+from gate.mutants import MUTANTS
 from gate.mutation import Death
 
 TEMPLATE = {
@@ -33,7 +34,9 @@ class Edits(unittest.TestCase):
         self.assertNotIn("DeletionPolicy", mutated(drop("Bucket/DeletionPolicy")))
         self.assertEqual(mutated(put("Bucket/Rules/expire/Days", 1))["Properties"]["Rules"][0]["Days"], 1)
         self.assertEqual(mutated(drop("Bucket/Rules/0"))["Properties"]["Rules"], [{"Sid": "Deny", "Action": "s3:*"}])
-        self.assertEqual(mutated(add("Bucket/Rules/Deny/Action", "x"))["Properties"]["Rules"][1]["Action"], ["s3:*", "x"])
+        self.assertEqual(
+            mutated(add("Bucket/Rules/Deny/Action", "x"))["Properties"]["Rules"][1]["Action"], ["s3:*", "x"]
+        )
         self.assertEqual(mutated(drop("Bucket")), {})
         swapped = mutated(swap("Bucket/Source", "Bucket/Target"))["Properties"]
         self.assertEqual((swapped["Source"], swapped["Target"]), ("b", "a"))

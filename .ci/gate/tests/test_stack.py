@@ -49,7 +49,11 @@ class Statements(unittest.TestCase):
 
 class References(unittest.TestCase):
     def test_every_way_to_name_a_resource_is_seen(self):
-        node = [{"Ref": "A"}, {"x": {"Fn::GetAtt": ["B", "Arn"]}}, {"Fn::Sub": ["${C.Arn} ${!N} ${d}", {"d": {"Ref": "D"}}]}]
+        node = [
+            {"Ref": "A"},
+            {"x": {"Fn::GetAtt": ["B", "Arn"]}},
+            {"Fn::Sub": ["${C.Arn} ${!N} ${d}", {"d": {"Ref": "D"}}]},
+        ]
         self.assertEqual(names(node) - {"d"}, {"A", "B", "C", "D"})
 
     def test_a_function_has_what_sam_adds(self):

@@ -16,7 +16,8 @@ class Tables(unittest.TestCase):
     def test_a_finding_is_counted_once(self):
         stays, gone, new = (Finding("checkov", rule, "A") for rule in ("CKV_1", "CKV_2", "CKV_3"))
         reports = {
-            name: [Report("checkov", rules={"CKV_1"}, passed=5, findings={stays, gone, new})] for name in ("default", "strict")
+            name: [Report("checkov", rules={"CKV_1"}, passed=5, findings={stays, gone, new})]
+            for name in ("default", "strict")
         }
         _, default, strict = summary.of_profiles(reports, {stays}, {gone}).splitlines()
         self.assertEqual(default.split(), ["default", "checkov", "1", "5", "1", "1", "1"])

@@ -39,7 +39,9 @@ class Profiles(unittest.TestCase):
                 self.assertEqual(self.faults(default, strict), expected)
 
     def test_what_is_listed_and_not_found_is_stale(self):
-        self.assertEqual(self.faults({LOG}, set()), ["suppressions.yaml: no longer found: cfn-guard queue_check: Queue"])
+        self.assertEqual(
+            self.faults({LOG}, set()), ["suppressions.yaml: no longer found: cfn-guard queue_check: Queue"]
+        )
         self.assertEqual(self.faults({QUEUE}, {QUEUE}), ["default.yaml: no longer found: checkov CKV_1: Log"])
 
 
@@ -52,7 +54,7 @@ class Suppressions(unittest.TestCase):
     def test_an_entry_has_a_reason_and_a_day_of_review(self):
         self.assertEqual(self.faults(entry(LOG, reason=self.reason, review=TODAY)), [])
         (late,) = self.faults(entry(LOG, reason=self.reason, review=date(2026, 11, 22)))
-        self.assertIn("to be reviewed since 2026-11-22", late)
+        self.assertIn("review due 2026-11-22", late)
         (bare,) = self.faults(entry(LOG, reason="No.", review=TODAY))
         self.assertIn("no reason", bare)
 
@@ -106,5 +108,4 @@ class Files(unittest.TestCase):
 
     def test_every_entry_says_what_it_has_to(self):
         self.assertTrue(all(entry.reason and entry.review for entry in verdict.suppressions()))
-        listed, costs = verdict.given_up()
-        self.assertEqual({entry.cleared_by for entry in listed}, set(costs))
+        self.assertTrue(all(entry.cleared_by for entry in verdict.given_up()[0]))

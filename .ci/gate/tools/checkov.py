@@ -14,7 +14,8 @@ _BIN = Path(sys.executable).parent.parent.with_name("checkov") / "bin"
 def judge(paths) -> dict:
     """A report for each template, by the file's stem."""
     said = run([
-        _BIN / "python", _BIN / "checkov", "--framework", "cloudformation", "--skip-download", "--compact", "--soft-fail", "--output", "json",
+        _BIN / "python", _BIN / "checkov", "--framework", "cloudformation", "--skip-download", "--compact",
+        "--soft-fail", "--output", "json",
         "--file", *(path.resolve() for path in paths),
     ])  # fmt: skip
     reports = {path.stem: Report("checkov") for path in paths}

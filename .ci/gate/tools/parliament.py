@@ -20,7 +20,7 @@ def judge(paths) -> dict:
 
 def judge_template(resolved) -> Report:
     """One result a policy document."""
-    report = Report("parliament", rules={"policy"})
+    report = Report("parliament", rules=set(parliament.config))
     for resource, kind, document in policy_documents(resolved):
         issues = {found.issue for found in parliament.analyze_policy_string(json.dumps(document)).findings}
         issues -= _NOT_OF[kind]

@@ -10,7 +10,7 @@ from ..findings import ToolError
 
 # Whoever asks the network or another account is answered at once, by nobody.
 _NOBODY = "http://127.0.0.1:9"
-_OFFLINE = {name: _NOBODY for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")}
+_OFFLINE = dict.fromkeys(["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"], _NOBODY)
 
 
 def run(command, *, answers=(0,)) -> str:
