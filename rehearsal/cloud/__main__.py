@@ -58,19 +58,23 @@ def _repair(here: settings.Settings):
     # Imported here because importing them imports the emulator, which reads
     # the environment while it is imported.
     from cloud import (
-        alarms, buckets, cfn, datasync, emf, events, faults, fleet, function_logs, function_metrics,
-        functions, iam, internal, log_filter, mail, math_alarms, message_keys, metrics, mount,
-        object_keys, object_lock, principals, publish, rules)
+        alarms, authorization, buckets, cfn, datasync, emf, events, faults, fleet, function_logs,
+        function_metrics, functions, iam, internal, log_filter, mail, math_alarms, message_keys,
+        metrics, mount, object_keys, object_lock, principals, publish, rules, variable_keys,
+        volume_keys)
 
     iam.install()
     principals.install()
     datasync.install(here)
+    authorization.install()
     object_lock.install()
     cfn.install()
     fleet.install()
     buckets.install()
     object_keys.install()
     message_keys.install()
+    variable_keys.install()
+    volume_keys.install()
     functions.install()
     events.install()
     rules.install()

@@ -81,13 +81,15 @@ def update_function(name: str, old_props: dict, props: dict, stack_name: str, lo
 
 
 def _complete(made: tuple, old_props: dict, props: dict) -> tuple:
-    """Sets the two properties that the emulator drops; what no template names stays as it is."""
+    """Sets the three properties that the emulator drops; what no template names stays as it is."""
     function, named = lambda_svc._functions[made[0]], {*old_props, *props}
     if "DeadLetterConfig" in named:
         function["config"]["DeadLetterConfig"] = props.get("DeadLetterConfig") or {}
     if "ReservedConcurrentExecutions" in named:
         reserved = props.get("ReservedConcurrentExecutions")
         function["concurrency"] = None if reserved is None else int(reserved)
+    if "KmsKeyArn" in named:
+        function["config"]["KMSKeyArn"] = props.get("KmsKeyArn") or ""
     return made
 
 

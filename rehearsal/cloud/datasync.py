@@ -12,14 +12,16 @@ from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
 from ministack import app
-from ministack.core import iam_actions, router
+from ministack.core import iam_actions, iam_evaluator, router
 from ministack.core.responses import get_account_id, get_region
 
+from cloud import principals
 from cloud.errors import Refused
 from cloud.settings import Settings
 
 JSON = "application/x-amz-json-1.1"
 TIMEOUT_SECONDS = 60
+TAG = "datasync:TagResource"
 
 # The service authorization reference names no resource for these: only a
 # statement on `*` allows them, one that names a task does not.
@@ -47,9 +49,32 @@ def register(url: str) -> None:
 
 async def _handle(method, path, headers, body, query):
     target = headers.get("x-amz-target", "")
+    if not _may_tag(target, body):
+        return _tagging_denial(body)
     # On a thread: the process calls back into this server to answer.
     status, answer = await asyncio.to_thread(send, target, body)
     return status, {"Content-Type": JSON}, answer
+
+
+def _may_tag(target: str, body: bytes) -> bool:
+    """Whether the caller may give the tags that a start asks for, which is an action of its own.
+
+    AWS does not say whether the task or the new execution is what this is held against: either does here.
+    """
+    request, principal = _request(body), principals.caller()
+    if not target.endswith(".StartTaskExecution") or not request.get("Tags"):
+        return True
+    if principal is None or principal.policies is None:
+        return True
+    contexts = (principals.context_of(principal, TAG, f"{request.get('TaskArn')}{rest}", {})
+                for rest in ("", "/execution/exec-00000000000000000"))
+    return any(iam_evaluator.evaluate(context, principal.policies, *principal.limits).decision == "Allow"
+               for context in contexts)
+
+
+def _tagging_denial(body: bytes):
+    return iam_actions.access_denied_response(
+        "datasync", TAG, principals.caller().arn, "", resource_arn=str(_request(body).get("TaskArn")))
 
 
 def send(target: str, body: bytes) -> tuple[int, bytes]:
@@ -110,11 +135,16 @@ def resource_of(target: str, body: bytes) -> str:
     operation = target.rsplit(".", 1)[-1]
     if operation.startswith(WITHOUT_RESOURCE) and operation != "ListTagsForResource":
         return "*"
+    request = _request(body)
+    for name in ("TaskExecutionArn", "TaskArn", "LocationArn", "ResourceArn"):
+        if request.get(name):
+            return str(request[name])
+    return "*"
+
+
+def _request(body: bytes) -> dict:
     try:
         request = json.loads(body or b"{}")
     except ValueError:
-        return "*"
-    for name in ("TaskExecutionArn", "TaskArn", "LocationArn", "ResourceArn"):
-        if isinstance(request, dict) and request.get(name):
-            return str(request[name])
-    return "*"
+        request = {}
+    return request if isinstance(request, dict) else {}

@@ -15,6 +15,8 @@ from ministack.core import iam_actions
 from ministack.services import autoscaling, ec2
 from ministack.services.cloudformation import provisioners
 
+from cloud import volume_keys
+
 LAUNCHING = "autoscaling:EC2_INSTANCE_LAUNCHING"
 WAITING, IN_SERVICE = "Pending:Wait", "InService"
 
@@ -67,7 +69,9 @@ def _complete_group(name: str, props: dict) -> None:
 
 
 def reconcile(group: dict) -> None:
-    """Launches what is missing; a new instance waits where a hook says so."""
+    """Launches what is missing, if that can be; a new instance waits where a hook says so."""
+    if group["DesiredCapacity"] > len(group["Instances"]) and not volume_keys.lets_launch(group):
+        return
     known = {instance["InstanceId"] for instance in group["Instances"]}
     _launch(group)
     if _hooks_of(group):

@@ -6,7 +6,9 @@ the key's policy, or by its own where the key leaves that to the account; a
 service that has no role is let by the key's policy alone. Without it a message
 is not published, an alarm rings unheard, and an object is not written.
 
-`message_keys.py` and `object_keys.py` ask at topics and queues, and at S3.
+`message_keys.py`, `object_keys.py`, `variable_keys.py`, `volume_keys.py` and
+`cfn_keys.py` ask at topics and queues, at S3, for variables of functions, for
+volumes of a fleet, and for log groups.
 
 Sources: KMS Developer Guide, "Key policies in AWS KMS", "kms:ViaService" and
 "Encryption context"; SNS Developer Guide, "Amazon SNS data encryption and key
@@ -37,16 +39,20 @@ class KeyRefused(Exception):
 
 @dataclass(frozen=True)
 class Use:
-    """What a service asks of a key, and for what: `via` is the service as an endpoint names it."""
+    """What a service asks of a key, and for what: `via` is the service as an endpoint names it.
+
+    `more` are condition keys of these calls alone.
+    """
 
     via: str
     actions: tuple[str, ...]
     encryption_context: dict = field(default_factory=dict)
+    more: dict = field(default_factory=dict)
 
     def keys(self) -> dict:
         """The condition keys of the calls."""
         context = {f"kms:encryptioncontext:{name}".lower(): value for name, value in self.encryption_context.items()}
-        return {**context, "kms:encryptioncontextkeys": list(self.encryption_context),
+        return {**self.more, **context, "kms:encryptioncontextkeys": list(self.encryption_context),
                 "kms:calleraccount": get_account_id(), "kms:viaservice": f"{self.via}.{get_region()}.amazonaws.com"}
 
 

@@ -39,7 +39,7 @@ NAMES = {
     "services.cloudformation.engine": "_extract_deps",
     "services.cloudformation.provisioners": """
         _REPLACING_PROPERTIES _RESOURCE_HANDLERS _S3_BUCKET_CONFIGURATIONS
-        _asg_create _asg_update _cw_metric_alarm_record _ec2_apply_tags _ec2_sg_permissions
+        _asg_create _asg_update _cwlogs_create _cwlogs_update _cw_metric_alarm_record _ec2_apply_tags _ec2_sg_permissions
         _ec2_vpc_endpoint_create _ec2_vpc_endpoint_update _lambda_create _lambda_update _physical_name
         _sns_create _sns_sub_create _sns_update
     """,
@@ -56,7 +56,7 @@ NAMES = {
     """,
     "services.ec2": """
         _ACTION_MAP _addresses _allocate_address _create_flow_logs _create_nat_gateway _delete_flow_logs
-        _delete_nat_gateway _flow_logs _internet_gateways _lt_data_xml _nat_gateways _parse_filters
+        _delete_nat_gateway _flow_logs _internet_gateways _launch_templates _lt_data_xml _nat_gateways _parse_filters
         _parse_member_list _release_address _resource_matches_tag_filters _rules_match _security_groups
         _sg_rule_id _strip_descriptions _subnets _tag_set_xml _vpc_endpoints _vpcs _xml
     """,
@@ -68,8 +68,8 @@ NAMES = {
     "services.iam": "_gen_secret _gen_session_access_key _gen_session_token _roles",
     "services.kms": "_resolve_key",
     "services.lambda_svc": """
-        _acquire_execution_slot _execution_record_for_config _fetch_code_from_s3 _functions
-        _get_func_record_for_ref _emit_lambda_logs _emit_lambda_metrics _provided_worker_env
+        _acquire_execution_slot _execute_function_provided_warm _execution_record_for_config
+        _fetch_code_from_s3 _functions _get_func_record_for_ref _invoke _emit_lambda_logs _emit_lambda_metrics _provided_worker_env
         _route_async_failure _runtime_env_vars function_policy_for_arn invoke_async_with_retry
     """,
     "services.s3": """
