@@ -1,6 +1,6 @@
 //! `status` and `notify-test`: a line that is well, and each way in which it is not.
 
-use crate::harness::program::{ended, tool, tool_on};
+use crate::harness::program::{Access, ended, tool, tool_on, user_without};
 use crate::harness::{self, STACK, Stage, one_mail, signed};
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
@@ -344,41 +344,20 @@ pub(crate) async fn what_is_denied_is_not_known_and_never_well(
 }
 
 /// A user who may do everything but look at rules, subscriptions, queues and
-/// functions; gives the answer with the access key.
-async fn half_blind(stage: &Stage) -> anyhow::Result<String> {
+/// functions.
+async fn half_blind(stage: &Stage) -> anyhow::Result<Access> {
     let denied = [
         "events:*",
         "sns:ListSubscriptionsByTopic",
         "sqs:*",
         "lambda:*",
     ];
-    let policy = json!({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": "*", "Resource": "*"},
-        {"Effect": "Deny", "Action": denied, "Resource": "*"}
-    ]});
-    let (policy, user) = (policy.to_string(), ("UserName", "half-blind"));
-    signed::query(&stage.cloud, "iam", "CreateUser", &[user]).await?;
-    let fields = [user, ("PolicyName", "own"), ("PolicyDocument", &policy)];
-    signed::query(&stage.cloud, "iam", "PutUserPolicy", &fields).await?;
-    Ok(
-        signed::query(&stage.cloud, "iam", "CreateAccessKey", &[user])
-            .await?
-            .body,
-    )
+    user_without(stage, "half-blind", &denied).await
 }
 
-async fn told_to(stage: &Stage, key: &str, verb: &str) -> anyhow::Result<(i32, String)> {
+async fn told_to(stage: &Stage, user: &Access, verb: &str) -> anyhow::Result<(i32, String)> {
     let mut command = tool(&[verb, "--stack-name", STACK])?;
-    command.envs(stage.cloud.environment());
-    for (name, tag) in [
-        ("AWS_ACCESS_KEY_ID", "AccessKeyId"),
-        ("AWS_SECRET_ACCESS_KEY", "SecretAccessKey"),
-    ] {
-        command.env(
-            name,
-            between(key, &format!("<{tag}>"), &format!("</{tag}>"))?,
-        );
-    }
+    command.envs(stage.cloud.environment()).envs(user.clone());
     let (code, stdout, _) = ended(command.output().await?)?;
     Ok((code, stdout))
 }

@@ -6,12 +6,14 @@
 //! second`.
 
 mod alert_path;
+mod alternating;
 mod audit;
 mod bad_days;
 mod described_system;
 mod event_patterns;
 mod events;
 mod evidence;
+mod existing_bucket;
 mod failed_files;
 mod fault_lab;
 mod file_names;
@@ -144,11 +146,13 @@ fn acts() -> Vec<(&'static str, Act)> {
         tool::what_is_missing_is_said_first,
         tool::a_profile_comes_from_samconfig,
         tool::the_strict_profile_names_what_it_needs,
-        tool::an_existing_bucket_is_audited_first,
-        tool::after_sam_only_code_changes,
         tool::a_failed_deploy_names_its_cause,
         tool::a_fleet_that_cannot_be_is_refused,
         tool::a_second_stack_comes_and_goes,
+        existing_bucket::it_is_audited_first,
+        existing_bucket::what_cannot_be_judged_is_refused,
+        existing_bucket::it_is_used_as_it_is,
+        alternating::only_code_changes,
         protection::two_roles_change_what_keeps_the_backup,
         alert_path::a_line_that_is_well_is_told_so,
         alert_path::a_test_mail_goes_the_whole_way,

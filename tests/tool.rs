@@ -3,19 +3,13 @@
 use crate::harness::program::{binaries, ended, tool, tool_on};
 use crate::harness::{self, STACK, Stage, root, signed};
 use anyhow::{Context, ensure};
-use aws_sdk_cloudformation::types::{Capability, Parameter};
-use aws_sdk_s3::types::{
-    BucketLifecycleConfiguration, BucketVersioningStatus, CreateBucketConfiguration,
-    ExpirationStatus, LifecycleExpiration, LifecycleRule, LifecycleRuleFilter,
-    VersioningConfiguration,
-};
-use deploy::artifact::{Architecture, FunctionZip};
 use deploy::aws::Aws;
 use deploy::stack;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
-fn deploy<'a>(stack: &'a str, functions: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+/// The arguments of a deployment of the real template.
+pub(crate) fn deploy<'a>(stack: &'a str, functions: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let mut arguments = vec!["deploy", "--stack-name", stack, "--functions", functions];
     arguments.extend(more);
     arguments
@@ -195,217 +189,6 @@ pub(crate) async fn mistakes_are_named(stage: &Stage) -> anyhow::Result<()> {
         "{code}: {stderr}"
     );
     Ok(())
-}
-
-/// The tool looks at a bucket that was there before, and never changes it.
-pub(crate) async fn an_existing_bucket_is_audited_first(stage: &Stage) -> anyhow::Result<()> {
-    let bucket = "acme-archive-of-before";
-    let put = format!(
-        "aws s3api put-bucket-versioning --region eu-central-1 --bucket {bucket} \
-         --versioning-configuration Status=Enabled"
-    );
-    taken(stage, bucket, "there is no bucket acme-archive-of-before").await?;
-    make_bucket(stage, bucket).await?;
-    taken(stage, bucket, &put).await?;
-    set_versioning(stage, bucket, BucketVersioningStatus::Suspended).await?;
-    taken(stage, bucket, "versioning is suspended").await?;
-    set_versioning(stage, bucket, BucketVersioningStatus::Enabled).await?;
-    set_expiration(stage, bucket).await?;
-    let expires = "rule \"tidy\" (all keys) expires current versions 30 days after";
-    taken(stage, bucket, expires).await?;
-    let request = stage.s3.delete_bucket_lifecycle();
-    request.bucket(bucket).send().await?;
-    // A bucket without rules costs more than it should, and keeps everything.
-    let stderr = taken(stage, bucket, "confirm the changes, or pass --yes").await?;
-    for text in [
-        "high: no lifecycle rule is enabled (LC-01)",
-        "when the file is changed or deleted? YES",
-    ] {
-        ensure!(stderr.contains(text), "{stderr}");
-    }
-    let rules = stage.s3.get_bucket_lifecycle_configuration();
-    let rules = rules.bucket(bucket).send().await;
-    ensure!(rules.is_err(), "the tool has set rules");
-    stage.s3.delete_bucket().bucket(bucket).send().await?;
-    Ok(())
-}
-
-async fn make_bucket(stage: &Stage, bucket: &str) -> anyhow::Result<()> {
-    let here = CreateBucketConfiguration::builder().location_constraint(rehearsal::REGION.into());
-    let request = stage.s3.create_bucket().bucket(bucket);
-    let request = request.create_bucket_configuration(here.build());
-    request.send().await?;
-    Ok(())
-}
-
-/// Deploys to a bucket; it must be refused with these words, and make no stack.
-async fn taken(stage: &Stage, bucket: &str, text: &str) -> anyhow::Result<String> {
-    let functions = binaries()?.display().to_string();
-    let bucket = format!("ExistingBucketName={bucket}");
-    let more = [
-        "--parameter",
-        "AlertEmail=ops@example.com",
-        "--parameter",
-        &bucket,
-    ];
-    let (code, _, stderr) = tool_on(&stage.cloud, &deploy("taken", &functions, &more)).await?;
-    ensure!(code == 3 && stderr.contains(text), "{code}: {stderr}");
-    let (_, _, look) = tool_on(&stage.cloud, &["outputs", "--stack-name", "taken"]).await?;
-    ensure!(look.contains("there is no stack taken"), "{look}");
-    Ok(stderr)
-}
-
-async fn set_versioning(
-    stage: &Stage,
-    bucket: &str,
-    status: BucketVersioningStatus,
-) -> anyhow::Result<()> {
-    let versioning = VersioningConfiguration::builder().status(status).build();
-    let request = stage.s3.put_bucket_versioning().bucket(bucket);
-    request.versioning_configuration(versioning).send().await?;
-    Ok(())
-}
-
-async fn set_expiration(stage: &Stage, bucket: &str) -> anyhow::Result<()> {
-    let rule = LifecycleRule::builder()
-        .id("tidy")
-        .status(ExpirationStatus::Enabled)
-        .filter(LifecycleRuleFilter::builder().prefix("").build())
-        .expiration(LifecycleExpiration::builder().days(30).build());
-    let rules = BucketLifecycleConfiguration::builder().rules(rule.build()?);
-    let request = stage.s3.put_bucket_lifecycle_configuration().bucket(bucket);
-    request
-        .lifecycle_configuration(rules.build()?)
-        .send()
-        .await?;
-    Ok(())
-}
-
-/// The functions, by the resource that each of them is.
-const FUNCTIONS: [(&str, &str); 3] = [
-    ("AuditBucketFunction", "audit-bucket"),
-    ("ReportExecutionFunction", "report-execution"),
-    ("StartExecutionFunction", "start-execution"),
-];
-
-/// A stack that SAM has made differs in the functions' code alone, and then in
-/// nothing any more.
-pub(crate) async fn after_sam_only_code_changes(stage: &Stage) -> anyhow::Result<()> {
-    let functions = binaries()?.display().to_string();
-    by_sam(stage, "by-sam").await?;
-    let (code, _, stderr) = tool_on(&stage.cloud, &deploy("by-sam", &functions, &[])).await?;
-    ensure!(code == 3, "{code}: {stderr}");
-    let listed = stderr.lines().filter(|line| line.starts_with("  "));
-    let changes = listed.filter(|line| !line.ends_with("  if what it refers to changes"));
-    let changed: Vec<Vec<&str>> = changes
-        .map(|line| line.split_whitespace().collect())
-        .collect();
-    let expected = FUNCTIONS.map(|(name, _)| vec!["Modify", name, "AWS::Lambda::Function"]);
-    ensure!(changed == expected, "{stderr}");
-
-    let (code, _, stderr) =
-        tool_on(&stage.cloud, &deploy("by-sam", &functions, &["--yes"])).await?;
-    ensure!(
-        code == 0 && !stderr.contains("mails a link"),
-        "{code}: {stderr}"
-    );
-    let (code, _, stderr) = tool_on(&stage.cloud, &deploy("by-sam", &functions, &[])).await?;
-    ensure!(
-        code == 0 && stderr.contains("nothing to change"),
-        "{code}: {stderr}"
-    );
-    delete(stage, "by-sam").await
-}
-
-/// Makes a stack of the template as `sam build && sam deploy` sends it: the same
-/// but for addresses in SAM's own bucket, and `SamResourceId` at every resource.
-async fn by_sam(stage: &Stage, name: &str) -> anyhow::Result<()> {
-    let bucket = "aws-sam-cli-managed-default-samclisourcebucket";
-    make_bucket(stage, bucket).await?;
-    let put = async |key: String, bytes: Vec<u8>| {
-        let request = stage.s3.put_object().bucket(bucket).key(key);
-        request.body(bytes.into()).send().await
-    };
-    for (_, function) in FUNCTIONS {
-        let zip = FunctionZip::pack(function, &binaries()?.join(function), Architecture::X86);
-        let zip = zip.map_err(|failure| failure.error)?;
-        put(function.to_owned(), zip.bytes).await?;
-    }
-    let template = std::fs::read_to_string(root().join("template.yaml"))?;
-    put(
-        "template".to_owned(),
-        as_sam_leaves_it(&template, bucket).into_bytes(),
-    )
-    .await?;
-
-    create(stage, name, &format!("{bucket}/template")).await
-}
-
-/// Makes a stack of a template in S3, not by the tool.
-async fn create(stage: &Stage, name: &str, template: &str) -> anyhow::Result<()> {
-    let aws = aws(stage).await?;
-    let email = Parameter::builder()
-        .parameter_key("AlertEmail")
-        .parameter_value("ops@example.com");
-    let request = aws.cloudformation.create_stack().stack_name(name);
-    let request = request
-        .template_url(format!(
-            "https://s3.{}.amazonaws.com/{template}",
-            aws.region
-        ))
-        .parameters(email.build())
-        .capabilities(Capability::CapabilityIam)
-        .capabilities(Capability::CapabilityAutoExpand);
-    request.send().await?;
-    harness::until("the stack of SAM", async || {
-        let found = stack::find(&aws, name).await?;
-        let status = found.context("no stack")?.status;
-        ensure!(!status.contains("ROLLBACK"), "the stack of SAM is {status}");
-        Ok(status == "CREATE_COMPLETE")
-    })
-    .await
-}
-
-fn as_sam_leaves_it(template: &str, bucket: &str) -> String {
-    let template = template.replace("CodeUri: functions/", &format!("CodeUri: s3://{bucket}/"));
-    let (head, rest) = template.split_once("\nResources:\n").unwrap_or_default();
-    let (resources, outputs) = rest.split_once("\nOutputs:\n").unwrap_or_default();
-    let lines: Vec<&str> = resources.lines().collect();
-    let mut marked = Vec::new();
-    for (place, line) in lines.iter().enumerate() {
-        marked.push((*line).to_owned());
-        if let Some(name) = resource(line) {
-            let own = lines[place + 1..].iter();
-            let mut own = own.take_while(|line| resource(line).is_none());
-            let has_metadata = own.any(|line| line.starts_with("    Metadata:"));
-            let mark = format!("    Metadata: {{SamResourceId: {name}}}");
-            marked.extend((!has_metadata).then_some(mark));
-        } else if let Some(metadata) = line.strip_prefix("    Metadata:") {
-            let before = lines[..place].iter().rev();
-            let name = before
-                .filter_map(|line| resource(line))
-                .next()
-                .unwrap_or_default();
-            let mark = match metadata.strip_suffix('}') {
-                Some(entries) => format!("    Metadata:{entries}, SamResourceId: {name}}}"),
-                None => format!("{line}\n      SamResourceId: {name}"),
-            };
-            marked.pop();
-            marked.push(mark);
-        }
-    }
-    format!(
-        "{head}\nResources:\n{}\nOutputs:\n{outputs}",
-        marked.join("\n")
-    )
-}
-
-/// The name of the resource that begins on a line.
-fn resource(line: &str) -> Option<&str> {
-    let name = line.strip_prefix("  ")?.strip_suffix(':')?;
-    name.bytes()
-        .all(|byte| byte.is_ascii_alphanumeric())
-        .then_some(name)
 }
 
 /// The report role of a second stack cannot be assumed, so its destination
@@ -606,7 +389,7 @@ pub(crate) async fn delete(stage: &Stage, name: &str) -> anyhow::Result<()> {
     .await
 }
 
-async fn aws(stage: &Stage) -> anyhow::Result<Aws> {
+pub(crate) async fn aws(stage: &Stage) -> anyhow::Result<Aws> {
     let connected = Aws::from_config(&stage.cloud.config()).await;
     connected.map_err(|failure| failure.error)
 }

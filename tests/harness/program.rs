@@ -1,8 +1,9 @@
 //! The tool as a person starts it.
 
-use super::root;
+use super::{Stage, root, signed};
 use anyhow::Context;
 use rehearsal::LocalCloud;
+use serde_json::json;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use tokio::process::Command;
@@ -58,4 +59,35 @@ pub(crate) fn ended(output: Output) -> anyhow::Result<(i32, String, String)> {
     let code = output.status.code().context("ended by a signal")?;
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
     Ok((code, text(output.stdout), text(output.stderr)))
+}
+
+/// The environment with somebody's access key.
+pub(crate) type Access = [(&'static str, String); 2];
+
+/// A user who may do everything but these actions.
+pub(crate) async fn user_without(
+    stage: &Stage,
+    user: &str,
+    denied: &[&str],
+) -> anyhow::Result<Access> {
+    let policy = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": denied, "Resource": "*"}
+    ]});
+    let (policy, user) = (policy.to_string(), ("UserName", user));
+    signed::query(&stage.cloud, "iam", "CreateUser", &[user]).await?;
+    let fields = [user, ("PolicyName", "own"), ("PolicyDocument", &policy)];
+    signed::query(&stage.cloud, "iam", "PutUserPolicy", &fields).await?;
+    let key = signed::query(&stage.cloud, "iam", "CreateAccessKey", &[user]).await?;
+    let element = |tag: &str| {
+        let rest = key.body.split_once(&format!("<{tag}>"));
+        let found = rest.and_then(|(_, rest)| rest.split('<').next());
+        found
+            .map(str::to_owned)
+            .with_context(|| format!("no {tag} in the answer"))
+    };
+    Ok([
+        ("AWS_ACCESS_KEY_ID", element("AccessKeyId")?),
+        ("AWS_SECRET_ACCESS_KEY", element("SecretAccessKey")?),
+    ])
 }
