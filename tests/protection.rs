@@ -11,6 +11,7 @@ use aws_sdk_s3::config::{Builder, Credentials};
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::types::{BucketLifecycleConfiguration, BucketVersioningStatus};
 use aws_sdk_s3::types::{LifecycleRule, VersioningConfiguration};
+use rehearsal::xml;
 use serde_json::{Value, json};
 use std::fmt::Debug;
 
@@ -79,13 +80,9 @@ impl Session {
     }
 }
 
-fn element(xml: &str, name: &str) -> anyhow::Result<String> {
-    let rest = xml.split_once(&format!("<{name}>")).map(|(_, rest)| rest);
-    let text = rest.and_then(|rest| rest.split_once('<'));
-    Ok(text
-        .with_context(|| format!("no {name} in {xml}"))?
-        .0
-        .to_owned())
+fn element(body: &str, name: &str) -> anyhow::Result<String> {
+    let text = xml::text(body, name).with_context(|| format!("no {name} in {body}"))?;
+    Ok(text.to_owned())
 }
 
 pub(crate) async fn two_roles_change_what_keeps_the_backup(stage: &Stage) -> anyhow::Result<()> {

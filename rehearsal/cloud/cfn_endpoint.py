@@ -59,10 +59,10 @@ def _check_endpoint(props: dict) -> None:
     if service not in known:
         raise ec2_xml.failed(f"The Vpc Endpoint Service '{service}' does not exist")
     if gateway and (props.get("SubnetIds") or props.get("SecurityGroupIds") or props.get("PrivateDnsEnabled")):
-        raise ec2_xml.failed("A gateway endpoint takes route tables, and neither subnets nor security groups nor private DNS")
+        raise ec2_xml.failed("A gateway endpoint takes route tables, and neither subnets nor groups nor private DNS")
     if props.get("PrivateDnsEnabled") and not (_is_on(vpc, "EnableDnsSupport") and _is_on(vpc, "EnableDnsHostnames")):
-        raise ec2_xml.failed("Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes "
-                      f"set to true for {props['VpcId']}")
+        raise ec2_xml.failed("Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC "
+                             f"attributes set to true for {props['VpcId']}")
     zones = [ec2._subnets[subnet]["AvailabilityZone"] for subnet in props.get("SubnetIds") or []
              if subnet in ec2._subnets]
     if len(zones) != len(set(zones)) or len(zones) != len(props.get("SubnetIds") or []):
@@ -108,6 +108,7 @@ def _endpoint(endpoint: dict) -> str:
          "policyDocument": policy if isinstance(policy, str) else json.dumps(policy),
          "privateDnsEnabled": str(bool(endpoint.get("PrivateDnsEnabled"))).lower()},
         endpoint["VpcEndpointId"],
-        ec2_xml.listed("routeTableIdSet", endpoint.get("RouteTableIds")) + ec2_xml.listed("subnetIdSet", endpoint.get("SubnetIds"))
+        ec2_xml.listed("routeTableIdSet", endpoint.get("RouteTableIds"))
+        + ec2_xml.listed("subnetIdSet", endpoint.get("SubnetIds"))
         + ec2_xml.listed("networkInterfaceIdSet", endpoint.get("NetworkInterfaceIds"))
         + f"<groupSet>{groups}</groupSet><dnsEntrySet>{names}</dnsEntrySet>")

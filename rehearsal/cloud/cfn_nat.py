@@ -94,20 +94,29 @@ def _reaches_internet(vpc: str) -> bool:
 
 
 def describe_addresses(params: dict):
-    chosen = ec2_xml.chosen(ec2._addresses, params, "AllocationId", {"allocation-id": "AllocationId", "public-ip": "PublicIp"})
-    return ec2_xml.answer("DescribeAddresses", "addressesSet", "".join(
-        ec2_xml.item({"allocationId": address["AllocationId"], "publicIp": address["PublicIp"], "domain": address["Domain"],
-               "associationId": address.get("AssociationId"), "instanceId": address.get("InstanceId")},
-              address["AllocationId"]) for address in chosen))
+    chosen = ec2_xml.chosen(ec2._addresses, params, "AllocationId", {
+        "allocation-id": "AllocationId", "public-ip": "PublicIp"})
+    return ec2_xml.answer("DescribeAddresses", "addressesSet", "".join(map(_address, chosen)))
+
+
+def _address(address: dict) -> str:
+    return ec2_xml.item(
+        {"allocationId": address["AllocationId"], "publicIp": address["PublicIp"], "domain": address["Domain"],
+         "associationId": address.get("AssociationId"), "instanceId": address.get("InstanceId")},
+        address["AllocationId"])
 
 
 def describe_nats(params: dict):
     chosen = ec2_xml.chosen(ec2._nat_gateways, params, "NatGatewayId", {
         "nat-gateway-id": "NatGatewayId", "vpc-id": "VpcId", "subnet-id": "SubnetId", "state": "State"})
-    return ec2_xml.answer("DescribeNatGateways", "natGatewaySet", "".join(
-        ec2_xml.item({"natGatewayId": nat["NatGatewayId"], "subnetId": nat["SubnetId"], "vpcId": nat["VpcId"],
-               "state": nat["State"], "connectivityType": nat["ConnectivityType"], "createTime": nat["CreateTime"]},
-              nat["NatGatewayId"], _nat_addresses(nat)) for nat in chosen))
+    return ec2_xml.answer("DescribeNatGateways", "natGatewaySet", "".join(map(_nat, chosen)))
+
+
+def _nat(nat: dict) -> str:
+    return ec2_xml.item(
+        {"natGatewayId": nat["NatGatewayId"], "subnetId": nat["SubnetId"], "vpcId": nat["VpcId"],
+         "state": nat["State"], "connectivityType": nat["ConnectivityType"], "createTime": nat["CreateTime"]},
+        nat["NatGatewayId"], _nat_addresses(nat))
 
 
 def _nat_addresses(nat: dict) -> str:

@@ -39,7 +39,8 @@ NAMES = {
     "services.cloudformation.engine": "_extract_deps",
     "services.cloudformation.provisioners": """
         _REPLACING_PROPERTIES _RESOURCE_HANDLERS _S3_BUCKET_CONFIGURATIONS
-        _asg_create _asg_update _cwlogs_create _cwlogs_update _cw_metric_alarm_record _ec2_apply_tags _ec2_sg_permissions
+        _asg_create _asg_update _cwlogs_create _cwlogs_update _cw_metric_alarm_record _ec2_apply_tags
+        _ec2_sg_permissions
         _ec2_vpc_endpoint_create _ec2_vpc_endpoint_update _lambda_create _lambda_update _physical_name
         _sns_create _sns_sub_create _sns_update
     """,
@@ -68,9 +69,10 @@ NAMES = {
     "services.iam": "_gen_secret _gen_session_access_key _gen_session_token _roles",
     "services.kms": "_resolve_key",
     "services.lambda_svc": """
-        _acquire_execution_slot _execute_function_provided_warm _execution_record_for_config
-        _fetch_code_from_s3 _functions _get_func_record_for_ref _invoke _emit_lambda_logs _emit_lambda_metrics _provided_worker_env
-        _route_async_failure _runtime_env_vars function_policy_for_arn invoke_async_with_retry
+        _acquire_execution_slot _emit_lambda_logs _emit_lambda_metrics _execute_function_provided_warm
+        _execution_record_for_config _fetch_code_from_s3 _functions _get_func_record_for_ref _invoke
+        _provided_worker_env _route_async_failure _runtime_env_vars function_policy_for_arn
+        invoke_async_with_retry
     """,
     "services.s3": """
         S3_NS _SSE_STORED_HEADERS _apply_object_lock_from_headers _bucket_default_sse_headers
@@ -90,7 +92,9 @@ NAMES = {
         _matches_filter_policy _p _refresh_subscription_counts _resolve_message_for_protocol
         _subscribe _topic_by_arn_any_scope _topics handle_request topic_policy_allows
     """,
-    "services.sqs": "_Err _QUERY_COMPAT_CODES _dispatch _get_q _queue_by_arn _queues _refresh_counts queue_policy_allows",
+    "services.sqs": """
+        _Err _QUERY_COMPAT_CODES _dispatch _get_q _queue_by_arn _queues _refresh_counts queue_policy_allows
+    """,
     "services.sts": "register_session",
 }
 

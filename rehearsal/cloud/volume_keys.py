@@ -67,7 +67,7 @@ def describe_activities(params: dict):
 
 def _member(name: str, failed: dict) -> str:
     fields = {"ActivityId": f"failed-{name}", "AutoScalingGroupName": name, "StatusCode": "Failed",
-              "Description": "Launching a new EC2 instance. Status Reason: Client.InternalError: Client error on launch",
+              "Description": "Launching a new EC2 instance",
               "StatusMessage": f"Client.InternalError: Client error on launch. {failed['Cause']}",
               "Cause": "an instance was started in response to a difference between desired and actual capacity",
               "StartTime": failed["Time"], "EndTime": failed["Time"], "Progress": "100"}

@@ -75,7 +75,8 @@ class TheWayOut(unittest.TestCase):
         self.assertIn(shown["Nat"], [route.get("NatGatewayId") for route in table["Routes"]])
 
         self.assertEqual(delete_stack("nat")["StackStatus"], "DELETE_COMPLETE", reasons("nat"))
-        self.assertEqual(ec2.describe_addresses(Filters=[{"Name": "public-ip", "Values": [shown["Ip"]]}])["Addresses"], [])
+        by_ip = [{"Name": "public-ip", "Values": [shown["Ip"]]}]
+        self.assertEqual(ec2.describe_addresses(Filters=by_ip)["Addresses"], [])
         self.assertEqual(ec2.describe_nat_gateways(NatGatewayIds=[shown["Nat"]])["NatGateways"][0]["State"], "deleted")
 
     def test_needs_an_internet_gateway(self):
@@ -119,10 +120,12 @@ class AnEndpoint(unittest.TestCase):
 
     def test_of_no_service_or_for_names_that_do_not_resolve_is_refused(self):
         cases = (
-            ("endpoint-typo", network(), self.interface("autoscalling"), "'com.amazonaws.eu-central-1.autoscalling' does not exist"),
+            ("endpoint-typo", network(), self.interface("autoscalling"), "eu-central-1.autoscalling' does not exist"),
             ("endpoint-dns", network(dns=False), self.interface(), "Enabling private DNS requires both"),
-            ("endpoint-zone", network(), self.interface(SubnetIds=[{"Ref": "SubnetA"}] * 2), "DuplicateSubnetsInSameZone"),
-            ("endpoint-kind", network(), self.interface("s3", VpcEndpointType="Gateway"), "A gateway endpoint takes route tables"),
+            ("endpoint-zone", network(), self.interface(SubnetIds=[{"Ref": "SubnetA"}] * 2),
+             "DuplicateSubnetsInSameZone"),
+            ("endpoint-kind", network(), self.interface("s3", VpcEndpointType="Gateway"),
+             "A gateway endpoint takes route tables"),
         )
         for name, around, endpoint, reason in cases:
             self.assertIn(reason, refused(self, name, {**around, "Endpoint": endpoint}))

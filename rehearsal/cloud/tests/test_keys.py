@@ -141,7 +141,8 @@ class AnEncryptedQueue(unittest.TestCase):
         both = allow(["sqs:SendMessage", "sqs:ReceiveMessage"], arn)
         cases = (("writer", ["kms:GenerateDataKey", "kms:Decrypt"], True), ("stranger", [], False))
         for name, actions, works in cases:
-            role = harness.role(f"queue-{name}", "lambda.amazonaws.com", both, *([allow(actions, mine)] if actions else []))
+            grants = [allow(actions, mine)] if actions else []
+            role = harness.role(f"queue-{name}", "lambda.amazonaws.com", both, *grants)
             sqs = shared().as_role("sqs", role)
             if works:
                 sqs.send_message(QueueUrl=url, MessageBody="m")
