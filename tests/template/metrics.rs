@@ -192,7 +192,8 @@ fn substituted(value: &Value, parameters: &Value) -> String {
                 .and_then(Value::as_object)
                 .into_iter()
                 .flatten();
-            let values = values.map(|(name, value)| (name.as_str(), substituted(value, parameters)));
+            let values =
+                values.map(|(name, value)| (name.as_str(), substituted(value, parameters)));
             (parts[0].as_str().unwrap_or_default(), values.collect())
         }
         _ => return text(value).replace('"', "'"),
