@@ -31,6 +31,7 @@ mod restore;
 mod scenarios;
 mod seams;
 mod start;
+mod statements;
 mod template;
 mod tool;
 mod watch;
@@ -76,6 +77,8 @@ fn solos() -> Vec<(&'static str, Solo)> {
         template::every_metric_exists,
         template::alarms_are_few_and_lead_somewhere,
         template::each_is_explained,
+        template::are_named_right_elsewhere,
+        statements::the_table_has_each,
     ]
 }
 
@@ -154,6 +157,7 @@ fn acts() -> Vec<(&'static str, Act)> {
         existing_bucket::it_is_used_as_it_is,
         alternating::only_code_changes,
         protection::two_roles_change_what_keeps_the_backup,
+        statements::each_is_needed,
         alert_path::a_line_that_is_well_is_told_so,
         alert_path::a_test_mail_goes_the_whole_way,
         alert_path::a_disabled_rule_is_named,

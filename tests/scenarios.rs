@@ -43,7 +43,7 @@ fn mails(scenario: Scenario) -> usize {
         Scenario::Filters | Scenario::LateReport | Scenario::Recovery => 3,
         // A stack of its own, with two addresses to confirm.
         Scenario::FleetOff | Scenario::ExistingResources => 3,
-        Scenario::Missing => 4,
+        Scenario::Missing | Scenario::Strict => 4,
         Scenario::DeadWatch => 5,
         Scenario::MassChange => 8,
         _ => 1,

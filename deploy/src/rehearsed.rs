@@ -4,6 +4,7 @@
 use crate::artifact::Binaries;
 use crate::aws::Aws;
 use crate::failure::Failure;
+use crate::samconfig::Environment;
 use crate::stack::Parameters;
 use crate::verb::deploy::{Deployment, deploy_to};
 use crate::voice::Voice;
@@ -81,7 +82,7 @@ impl Rehearsed<'_> {
         variant: Variant,
     ) -> anyhow::Result<Parameters> {
         let mut given = match variant.profile {
-            Some(profile) => self.profile(profile)?,
+            Some(profile) => self.profile(profile).map_err(|failure| failure.error)?,
             None => Parameters::new(),
         };
         let further = variant.parameters.into_iter();
@@ -90,19 +91,8 @@ impl Rehearsed<'_> {
         deployed.map_err(|failure| failure.error)
     }
 
-    /// The parameters of a profile of `samconfig.toml`.
-    fn profile(&self, name: &str) -> anyhow::Result<Parameters> {
-        let path = self.root.join("samconfig.toml");
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("cannot read {}", path.display()))?;
-        let section = text.split_once(&format!("[{name}.deploy.parameters]"));
-        let listed = section.and_then(|(_, rest)| rest.split_once("parameter_overrides = ["));
-        let (_, listed) = listed.with_context(|| format!("samconfig.toml has no {name}"))?;
-        let listed = listed.split(']').next().unwrap_or_default();
-        let pairs = listed.split('"').skip(1).step_by(2);
-        let pairs = pairs.filter_map(|pair| pair.split_once('='));
-        Ok(pairs
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect())
+    /// The parameters of an environment of `samconfig.toml`.
+    fn profile(&self, name: &str) -> Result<Parameters, Failure> {
+        Environment::read(self.root, Some(name))?.parameters()
     }
 }

@@ -34,16 +34,23 @@ def put(body: dict) -> dict:
 
 
 def fire(body: dict) -> dict:
-    """Invokes the target of a schedule now, as the scheduler would when it is due."""
+    """Invokes the target of a schedule now, as the scheduler would when it is due.
+
+    What may not be invoked goes to the dead-letter queue, and here it is said too.
+    """
     group, name = body.get("Group") or "default", body["Name"]
     schedule = scheduler._schedules.get(f"{group}/{name}")
     if schedule is None:
         raise Refused(404, f"Schedule {name} does not exist in group {group}.")
     if schedule["State"] != "ENABLED":
         raise Refused(409, f"Schedule {name} is {schedule['State']}.")
-    target = schedule["Target"]
-    targets.check(target, schedule)
-    eventbridge._invoke_target(target, _scheduled_event(schedule), schedule)
+    target, event = schedule["Target"], _scheduled_event(schedule)
+    try:
+        targets.check(target, schedule)
+    except Refused as refusal:
+        targets.give_up(target, event, schedule, refusal)
+        raise
+    eventbridge._invoke_target(target, event, schedule)
     return {"ScheduleArn": schedule["Arn"], "TargetArn": target["Arn"]}
 
 

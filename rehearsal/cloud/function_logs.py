@@ -4,6 +4,8 @@ The emulator writes Lambda's own lines as text even where `LogFormat` is JSON.
 AWS then writes them as JSON; what the function prints stays as it is. Lines are
 not filtered by their level. Source: Lambda Developer Guide, "System logs";
 `platform.start` and `platform.report` are what the level INFO lets through.
+Nor does the emulator ask whether the function's role may log: without the leave
+AWS keeps nothing of what a function says, and tells nobody.
 
 A line that a function prints right before its answer may land in the log of its
 next invocation. So who waits for an invocation counts the ends, not the lines.
@@ -12,17 +14,26 @@ next invocation. So who waits for an invocation counts the ends, not the lines.
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter
 from contextvars import ContextVar
 from datetime import datetime, timezone
 
+from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudwatch_logs, lambda_svc
+
+from cloud import iam
+from cloud.errors import Refused
+
+ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
 
 _write = lambda_svc._emit_lambda_logs
 _append = cloudwatch_logs._append_log_events
 # Set while the log of an invocation is written that is to be JSON.
 _own_lines: ContextVar = ContextVar("own_lines", default=None)
 _ended: Counter = Counter()
+
+_log = logging.getLogger("cloud")
 
 
 def install() -> None:
@@ -43,6 +54,9 @@ def _is_json(logging_config: dict) -> bool:
 
 def write(func: dict, request_id: str, text: str, error: bool, duration_ms: int, **more) -> None:
     config = func.get("config") or func
+    if not _may_log(config):
+        _ended[config["FunctionName"]] += 1
+        return
     own = _OwnLines(request_id, error, duration_ms, config) if _is_json(
         config.get("LoggingConfig") or {}) else None
     before = _own_lines.set(own)
@@ -51,6 +65,21 @@ def write(func: dict, request_id: str, text: str, error: bool, duration_ms: int,
     finally:
         _own_lines.reset(before)
         _ended[config["FunctionName"]] += 1
+
+
+def _may_log(config: dict) -> bool:
+    """Whether the role of a function lets it write to its log."""
+    name = config["FunctionName"]
+    group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{name}"
+    stream = (f"arn:aws:logs:{get_region()}:{get_account_id()}:"
+              f"log-group:{group}:log-stream:{config.get('Version', '$LATEST')}")
+    try:
+        for action in ACTIONS:
+            iam.check_role_allows(config.get("Role", ""), action, stream)
+    except Refused as refusal:
+        _log.error("what %s says is lost: %s", name, refusal)
+        return False
+    return True
 
 
 def ended(body: dict) -> dict:

@@ -12,7 +12,8 @@ use std::sync::Arc;
 pub struct Variant {
     /// The stack's name.
     pub name: &'static str,
-    /// Whose parameters in `samconfig.toml` it takes; none: the template's defaults.
+    /// The environment of `samconfig.toml` whose parameters it takes; none: the
+    /// template's defaults.
     pub profile: Option<&'static str>,
     /// Further parameters; each wins over the profile.
     pub parameters: BTreeMap<&'static str, String>,

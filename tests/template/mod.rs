@@ -2,10 +2,11 @@
 
 mod metrics;
 mod parameters;
-mod statements;
+pub(crate) mod statements;
 
 pub(crate) use metrics::alarms_are_few_and_lead_somewhere;
 pub(crate) use metrics::every_metric_exists;
+pub(crate) use parameters::are_named_right_elsewhere;
 pub(crate) use parameters::each_is_explained;
 pub(crate) use statements::agree_with_the_functions;
 pub(crate) use statements::name_what_they_are_about;

@@ -1,7 +1,9 @@
 //! The parameters, as the form of CloudFormation shows them to who deploys.
 
+use crate::harness::root;
 use crate::harness::template::{listed, template};
 use anyhow::ensure;
+use deploy::samconfig::Environment;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +21,7 @@ pub(crate) async fn each_is_explained() -> anyhow::Result<()> {
     for group in listed(&form["ParameterGroups"]) {
         let label = group["Label"]["default"].as_str().unwrap_or_default();
         ensure!(
-            !label.is_empty() && labels.insert(label),
+            label.ends_with('?') && labels.insert(label),
             "a group called {label:?}"
         );
         for name in listed(&group["Parameters"]) {
@@ -56,6 +58,42 @@ fn unexplained(name: &str, parameter: &Value) -> Vec<&'static str> {
     ];
     let broken = rules.into_iter().filter(|(holds, _)| !holds);
     broken.map(|(_, wrong)| wrong).collect()
+}
+
+/// What the README and the strict profile set are parameters, and the profile sets
+/// nothing that is so anyway.
+pub(crate) async fn are_named_right_elsewhere() -> anyhow::Result<()> {
+    let readme = std::fs::read_to_string(root().join("README.md"))?;
+    let template = template()?;
+    let declared = names(&template["Parameters"]);
+    let given = readme.split("--parameter ").skip(1);
+    let given: BTreeSet<&str> = given.filter_map(|rest| rest.split('=').next()).collect();
+    ensure!(
+        given.len() >= 5 && given.is_subset(&declared),
+        "README sets {given:?}"
+    );
+    let strict = Environment::read(&root(), Some("strict")).map_err(|failure| failure.error)?;
+    let strict = strict.parameters().map_err(|failure| failure.error)?;
+    ensure!(strict.len() >= 8, "the strict profile sets {strict:?}");
+    for (name, value) in strict {
+        let default = &template["Parameters"][&name]["Default"];
+        ensure!(
+            default.is_string(),
+            "strict sets {name}, which is no parameter"
+        );
+        let is_default = default == value.as_str();
+        // Named in the profile all the same: its owner will want to change it.
+        ensure!(
+            !is_default || name == "ObjectLockDays",
+            "strict sets {name} to {value}, its default"
+        );
+        let named = readme.contains(&format!("`{name}`")) || readme.contains(&format!("`{name}="));
+        ensure!(
+            named,
+            "README says nothing of {name}, which the strict profile sets"
+        );
+    }
+    Ok(())
 }
 
 fn names(object: &Value) -> BTreeSet<&str> {

@@ -152,6 +152,11 @@ def allow(action, resource) -> dict:
     return {"Effect": "Allow", "Action": action, "Resource": resource}
 
 
+def may_log() -> dict:
+    """Without it, nobody reads what a function of this role says."""
+    return allow(["logs:CreateLogStream", "logs:PutLogEvents"], "*")
+
+
 def document(*statements: dict) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
@@ -192,8 +197,8 @@ def function_code() -> bytes:
 
 
 def function(name: str, *statements: dict, **settings) -> str:
-    """Makes such a function with a role of its own; returns its ARN."""
-    role_arn = role(f"{name}-role", "lambda.amazonaws.com", *statements)
+    """Makes such a function with a role of its own, which may log; returns its ARN."""
+    role_arn = role(f"{name}-role", "lambda.amazonaws.com", may_log(), *statements)
     made = shared().client("lambda").create_function(
         FunctionName=name, Role=role_arn, Runtime="provided.al2023", Handler="bootstrap",
         Code={"ZipFile": function_code()}, **settings)

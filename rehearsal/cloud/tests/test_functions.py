@@ -39,6 +39,17 @@ class AnInvocationThatHasEnded(unittest.TestCase):
         self.assertEqual(ended(), (200, {"Ended": 1}))
 
 
+class AFunctionThatMayNotLog(unittest.TestCase):
+    def test_is_heard_by_nobody(self):
+        harness.function("silent", LoggingConfig={"LogGroup": "/of/silent"})
+        shared().client("iam").delete_role_policy(RoleName="silent-role", PolicyName="own")
+        answer = shared().client("lambda").invoke(FunctionName="silent", Payload=b"{}")
+        self.assertNotIn("FunctionError", answer)
+        groups = shared().client("logs").describe_log_groups(logGroupNamePrefix="/of/silent")
+        self.assertEqual(groups["logGroups"], [])
+        self.assertEqual(shared().post("/_efs/invocations", {"FunctionName": "silent"}), (200, {"Ended": 1}))
+
+
 class TheEnvironmentOfAFunction(unittest.TestCase):
     @classmethod
     def setUpClass(cls):

@@ -34,7 +34,7 @@ class VariablesOfAFunction(unittest.TestCase):
         self.assertEqual(answer["environment"]["SECRET"], "x")
 
     def test_are_closed_to_another_whose_function_does_not_run(self):
-        self.function("blind", key())
+        self.function("blind", key(), harness.may_log())
         client = shared().client("lambda")
         code, message = refused(client.invoke, FunctionName="blind", Payload="{}")
         self.assertEqual(code, "KMSAccessDeniedException")

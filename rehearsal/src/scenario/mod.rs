@@ -33,6 +33,7 @@ mod restore;
 mod scale;
 mod sns_throttled;
 mod start_refused;
+mod strict;
 mod stuck;
 mod update;
 mod variants;
@@ -112,11 +113,13 @@ pub enum Scenario {
     FleetOff,
     /// A stack that takes over a network, a file system and a bucket.
     ExistingResources,
+    /// The strict profile: keys of one's own, a private fleet, locked objects.
+    Strict,
 }
 
 impl Scenario {
     /// All scenarios, in the order of playing.
-    pub const ALL: [Scenario; 32] = [
+    pub const ALL: [Scenario; 33] = [
         Scenario::FirstCopy,
         Scenario::NoChange,
         Scenario::Modify,
@@ -149,6 +152,7 @@ impl Scenario {
         Scenario::Scale,
         Scenario::FleetOff,
         Scenario::ExistingResources,
+        Scenario::Strict,
     ];
 
     /// The name on the command line and in reports.
@@ -187,13 +191,17 @@ impl Scenario {
             Scenario::Scale => "scale",
             Scenario::FleetOff => "fleet-off",
             Scenario::ExistingResources => "existing-resources",
+            Scenario::Strict => "strict",
         }
     }
 
     /// What must have been played before it.
     fn needs(self) -> &'static [Scenario] {
         match self {
-            Scenario::FirstCopy | Scenario::FleetOff | Scenario::ExistingResources => &[],
+            Scenario::FirstCopy
+            | Scenario::FleetOff
+            | Scenario::ExistingResources
+            | Scenario::Strict => &[],
             Scenario::Delete => &[Scenario::Add],
             _ => &[Scenario::FirstCopy],
         }
@@ -255,6 +263,7 @@ impl Scenario {
             Scenario::Scale => scale::play(stage, say).await,
             Scenario::FleetOff => fleet_off::play(stage, deploy, say).await,
             Scenario::ExistingResources => existing_resources::play(stage, deploy, say).await,
+            Scenario::Strict => strict::play(stage, deploy, say).await,
         }
     }
 }
