@@ -134,26 +134,29 @@ pub(crate) async fn a_profile_comes_from_samconfig(stage: &Stage) -> anyhow::Res
     Ok(())
 }
 
-/// The strict profile needs two roles, and says so before anything is built.
+/// The strict profile needs two roles, and says so before anything is built; with
+/// them it is planned.
 pub(crate) async fn the_strict_profile_names_what_it_needs(stage: &Stage) -> anyhow::Result<()> {
     let functions = binaries()?.display().to_string();
     let email = "AlertEmail=ops@example.com";
     let role = "DeploymentRoleArn=arn:aws:iam::111122223333:role/deployer";
-    let strict = ["--config-env", "strict", "--parameter", email];
-    let one = [&strict[..], &["--parameter", role][..]].concat();
-    for (more, missing) in [
-        (
-            &strict[..],
-            "not given: BreakGlassRoleArn, DeploymentRoleArn",
-        ),
-        (&one[..], "not given: BreakGlassRoleArn: pass --parameter"),
-    ] {
+    let other = "BreakGlassRoleArn=arn:aws:iam::111122223333:role/break-glass";
+    let none = ["--config-env", "strict", "--parameter", email];
+    let one = [&none[..], &["--parameter", role][..]].concat();
+    let both = [&one[..], &["--parameter", other][..]].concat();
+    #[rustfmt::skip]
+    let cases: [(&[&str], i32, &[&str]); 3] = [
+        (&none, 2, &["needs BreakGlassRoleArn", "not given: BreakGlassRoleArn, DeploymentRoleArn"]),
+        (&one,  2, &["needs BreakGlassRoleArn", "not given: BreakGlassRoleArn: pass --parameter"]),
+        (&both, 3, &["create stack strict", "DataKey", "pass --yes"]),
+    ];
+    for (more, expected, texts) in cases {
         let arguments = deploy("strict", &functions, more);
         let (code, _, stderr) = tool_on(&stage.cloud, &arguments).await?;
-        ensure!(
-            code == 2 && stderr.contains("needs BreakGlassRoleArn") && stderr.contains(missing),
-            "{code}: {stderr}"
-        );
+        ensure!(code == expected, "{code}: {stderr}");
+        for text in texts {
+            ensure!(stderr.contains(text), "{text}: {stderr}");
+        }
     }
     Ok(())
 }
