@@ -156,6 +156,7 @@ _ROWS = [
         drop("DataKey/KeyPolicy/Statement/AllowRules"),
         put("FailureQueue/KmsMasterKeyId", {"Fn::GetAtt": ["DataKey", "Arn"]})),
     ("strict", "key gone after a week", put("DataKey/PendingWindowInDays", 7)),
+    ("strict", "the protected bucket's key may be ended", drop("DataKey/KeyPolicy/Statement/DenyEndingTheKey")),
     # ==== What CloudFormation would refuse ====
     ("default", "a reference to nothing", put("FleetGroup/VPCZoneIdentifier/0", {"Ref": "NoSuchSubnet"})),
     ("default", "a circle of dependencies", put("BackupBucket/DependsOn", "Task")),

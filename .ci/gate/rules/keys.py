@@ -1,6 +1,6 @@
 """Customer keys: everybody who needs one may use it. A key that says no is a mail that never comes."""
 
-from ..stack import Stack, allows, names, services, statements
+from ..stack import Stack, allows, denies, is_plain_http_denied, names, services, statements
 
 _USE = ("kms:Decrypt", "kms:GenerateDataKey")
 
@@ -75,6 +75,17 @@ def a_key_waits_before_it_goes(stack: Stack):
     for key in stack.of("KMS::Key"):
         if key.get("PendingWindowInDays") != 30:
             yield key.name
+
+
+def what_protects_a_bucket_protects_its_key(stack: Stack):
+    """D17: versions that nobody may remove are lost with the key that they are read by."""
+    for policy in stack.of("S3::BucketPolicy"):
+        laid = statements(policy.get("PolicyDocument"))
+        if any(denies(found, "s3:PutBucketVersioning") and not is_plain_http_denied(found) for found in laid):
+            for bucket in names(policy.get("Bucket")) & {found.name for found in stack.of("S3::Bucket")}:
+                for key in _keys(stack, stack[bucket].get("BucketEncryption")):
+                    if not any(denies(found, "kms:DisableKey", "kms:ScheduleKeyDeletion") for found in _statements(key)):
+                        yield key.name
 
 
 def the_mails_and_their_watch_have_different_keys(stack: Stack):
