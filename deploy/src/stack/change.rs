@@ -21,6 +21,10 @@ pub struct Change {
 /// The types that hold data.
 const STATEFUL: [&str; 2] = ["AWS::EFS::FileSystem", "AWS::S3::Bucket"];
 
+/// The types that say what is backed up, and where to. Another one is another
+/// backup: runs would go well, and what was backed up so far no longer be.
+const DECISIVE: [&str; 2] = ["AWS::DataSync::LocationEFS", "AWS::DataSync::LocationS3"];
+
 impl Change {
     /// Whether the resource may go, and another come in its place or none.
     #[must_use]
@@ -31,7 +35,8 @@ impl Change {
     /// Whether data would be left behind or lost with it.
     #[must_use]
     pub fn endangers_data(&self) -> bool {
-        self.is_destructive() && STATEFUL.contains(&self.kind.as_str())
+        let is = |types: &[&str]| types.contains(&self.kind.as_str());
+        (self.is_destructive() && is(&STATEFUL)) || (self.replacement == "True" && is(&DECISIVE))
     }
 }
 
@@ -88,6 +93,30 @@ mod tests {
         for (change, destructive, endangers) in cases {
             assert_eq!(change.is_destructive(), destructive, "{change:?}");
             assert_eq!(change.endangers_data(), endangers, "{change:?}");
+        }
+    }
+
+    #[test]
+    fn data_is_endangered_by_what_holds_it_and_by_what_names_it() {
+        let change = |kind: &str, action: &str, replacement: &str| Change {
+            action: action.to_owned(),
+            resource: String::new(),
+            kind: kind.to_owned(),
+            replacement: replacement.to_owned(),
+            is_consequence: false,
+        };
+        #[rustfmt::skip]
+        let cases = [
+            ("AWS::S3::Bucket",             "Remove", "",            true),
+            ("AWS::EFS::FileSystem",        "Modify", "Conditional", true),
+            ("AWS::EFS::FileSystem",        "Modify", "False",       false),
+            ("AWS::DataSync::LocationEFS",  "Modify", "True",        true),
+            ("AWS::DataSync::LocationS3",   "Modify", "Conditional", false),
+            ("AWS::DataSync::Task",         "Modify", "True",        false),
+        ];
+        for (kind, action, replacement, expected) in cases {
+            let endangers = change(kind, action, replacement).endangers_data();
+            assert_eq!(endangers, expected, "{kind} {action} {replacement}");
         }
     }
 

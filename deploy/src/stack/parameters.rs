@@ -23,14 +23,7 @@ pub fn parameters(
 ) -> Result<Vec<Parameter>, Failure> {
     let existing = stack.filter(|stack| stack.is_ready());
     if let Some(unknown) = given.keys().find(|name| !declared.contains_key(*name)) {
-        let known: Vec<&str> = declared.keys().map(String::as_str).collect();
-        return Err(Failure::new(
-            Exit::Usage,
-            format!(
-                "the template has no parameter {unknown}; it has {}",
-                known.join(", ")
-            ),
-        ));
+        return Err(no_such(unknown, declared));
     }
     let mut parameters = Vec::new();
     for (name, default) in declared {
@@ -49,6 +42,24 @@ pub fn parameters(
         }
     }
     Ok(parameters)
+}
+
+/// Names the parameter that is spelt most like this one.
+fn no_such(unknown: &str, declared: &Declared) -> Failure {
+    let likeness = |name: &str| strsim::jaro_winkler(&name.to_lowercase(), &unknown.to_lowercase());
+    let alike = declared
+        .keys()
+        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    let alike = alike.filter(|name| likeness(name) > 0.75);
+    let meant = alike.map_or_else(String::new, |name| format!("did you mean {name}? "));
+    Failure::new(
+        Exit::Usage,
+        format!(
+            "the template has no parameter {unknown}; {meant}Its Parameters section describes all \
+             {} of them",
+            declared.len()
+        ),
+    )
 }
 
 /// The value that a parameter will have.
@@ -113,13 +124,17 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_parameter_is_named_with_the_known_ones() {
-        let error = parameters(&declared(), None, &given("Email"))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("no parameter Email; it has AlertEmail, TimeZone"),
-            "{error}"
-        );
+    fn an_unknown_parameter_is_named_with_the_one_that_was_meant() {
+        #[rustfmt::skip]
+        let cases = [
+            ("AlertMail",  "no parameter AlertMail; did you mean AlertEmail? Its Parameters"),
+            ("alertemail", "no parameter alertemail; did you mean AlertEmail? Its Parameters"),
+            ("TimeZones",  "no parameter TimeZones; did you mean TimeZone? Its Parameters"),
+            ("Bucket",     "no parameter Bucket; Its Parameters section describes all 2 of them"),
+        ];
+        for (name, expected) in cases {
+            let error = parameters(&declared(), None, &given(name)).unwrap_err();
+            assert!(error.to_string().contains(expected), "{error}");
+        }
     }
 }

@@ -68,14 +68,18 @@ async fn test_mail(aws: &Aws, stack: &Stack, line: &Line) -> Step {
     const STEP: &str = "test mail";
     match send_test_mail(aws, stack).await {
         Err(because) => Step::unknown(STEP, &because),
-        Ok(Ok(mail)) => Step::pass(
-            STEP,
-            format!(
+        Ok(Ok(mail)) => {
+            let taken = format!(
                 "SNS took it as message {}; {}",
                 mail.message_id,
                 addresses(&line.alerts)
-            ),
-        ),
+            );
+            if line.alerts.as_ref().is_ok_and(reaches_nobody) {
+                let next = "follow the link in the mail of AWS to that address, then test again";
+                return Step::fail(STEP, taken, next.to_owned());
+            }
+            Step::pass(STEP, taken)
+        }
         Ok(Err(error)) => {
             let function = stack.outputs.get("ReportExecutionFunctionName");
             let group = format!("/aws/lambda/{}-report-execution", stack.name());
@@ -88,6 +92,11 @@ async fn test_mail(aws: &Aws, stack: &Stack, line: &Line) -> Step {
             )
         }
     }
+}
+
+/// Whether no subscription is confirmed, so that a mail goes nowhere.
+fn reaches_nobody(topic: &Topic) -> bool {
+    !topic.subscriptions.iter().any(Subscription::is_confirmed)
 }
 
 /// Who has the mail now, and who has not.

@@ -72,8 +72,17 @@ fn take_out(bucket: &Bucket, guilty: &[&Rule]) -> Remedy {
     } else {
         format!(" and {more} more")
     };
+    let rules = bucket
+        .lifecycle
+        .as_ref()
+        .map_or(0, |known| known.rules.len());
+    let others = if rules > guilty.len() {
+        "keeps the others"
+    } else {
+        "leaves the bucket without rules"
+    };
     let effect = format!(
-        "removes the rule {}{more} with all that it does, and keeps the others",
+        "removes the rule {}{more} with all that it does, and {others}",
         ids.join(", ")
     );
     merged(bucket, guilty, &[], effect)

@@ -23,7 +23,9 @@ pub(super) fn confirmed(
         let answer = ask("Apply these changes? [y/N] ")?;
         return Ok(matches!(answer.as_str(), "y" | "Y" | "yes"));
     }
-    let answer = ask("Data would be left behind. Type the stack's name to go on: ")?;
+    let answer = ask(
+        "Data would be left behind, or no longer be backed up. Type the stack's name to go on: ",
+    )?;
     Ok(answer == deployment.stack_name)
 }
 
@@ -47,8 +49,9 @@ pub(super) fn not_confirmed(name: &str, planned: &PlannedChanges) -> Failure {
         format!("stack {name} was not changed: confirm the changes, or pass --yes")
     } else {
         format!(
-            "stack {name} was not changed: {} would be replaced or removed, which only the \
-             stack's name, typed on a terminal, confirms",
+            "stack {name} was not changed: {} would be replaced or removed, and data left behind or \
+             no longer backed up; keep the parameters that ask for it as they were, or confirm it \
+             by the stack's name, typed on a terminal",
             endangered.join(", ")
         )
     };

@@ -41,6 +41,10 @@ pub(super) async fn check(aws: &Aws, bucket: &str, voice: Voice) -> Result<(), F
     let audited = look(&buckets, asked, Instant::now() + BUDGET).await;
     voice.say(&format!("the settings of {}", audited.place()));
     lines(&audited).iter().for_each(|line| voice.say(line));
+    voice.say(
+        "  this stack changes no setting of it: encryption, access logs, Object Lock and a policy \
+         against the deletion of versions are yours to set",
+    );
     refusal(&audited).map_or(Ok(()), Err)
 }
 
