@@ -89,34 +89,12 @@ mod tests {
             (change("Remove", "AWS::EFS::FileSystem", ""),            true,  true),
             (change("Modify", "AWS::EC2::VPC",        "True"),        true,  false),
             (change("Add",    "AWS::S3::Bucket",      ""),            false, false),
+            (change("Modify", "AWS::DataSync::LocationEFS", "True"),  true,  true),
+            (change("Modify", "AWS::DataSync::LocationS3", "Conditional"), true, false),
         ];
         for (change, destructive, endangers) in cases {
             assert_eq!(change.is_destructive(), destructive, "{change:?}");
             assert_eq!(change.endangers_data(), endangers, "{change:?}");
-        }
-    }
-
-    #[test]
-    fn data_is_endangered_by_what_holds_it_and_by_what_names_it() {
-        let change = |kind: &str, action: &str, replacement: &str| Change {
-            action: action.to_owned(),
-            resource: String::new(),
-            kind: kind.to_owned(),
-            replacement: replacement.to_owned(),
-            is_consequence: false,
-        };
-        #[rustfmt::skip]
-        let cases = [
-            ("AWS::S3::Bucket",             "Remove", "",            true),
-            ("AWS::EFS::FileSystem",        "Modify", "Conditional", true),
-            ("AWS::EFS::FileSystem",        "Modify", "False",       false),
-            ("AWS::DataSync::LocationEFS",  "Modify", "True",        true),
-            ("AWS::DataSync::LocationS3",   "Modify", "Conditional", false),
-            ("AWS::DataSync::Task",         "Modify", "True",        false),
-        ];
-        for (kind, action, replacement, expected) in cases {
-            let endangers = change(kind, action, replacement).endangers_data();
-            assert_eq!(endangers, expected, "{kind} {action} {replacement}");
         }
     }
 
